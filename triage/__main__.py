@@ -1,0 +1,237 @@
+"""The command line: python -m triage serve | check | questions | assess | explain.
+
+Reads arguments and files, asks the rooms, prints. Exit 0: done. Exit 1: something is wrong with the guide itself.
+Exit 2: something is wrong with what was given; one line on standard error says what, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from triage import cases, journey, resources
+from triage.assessment import Assessment, Assessor
+from triage.errors import AnswerError, GuideError
+from triage.knowledge import Knowledge, load, read
+from triage.knowledge import check as knowledge_check
+from triage.knowledge.criteria import AllOf, AnyOf, Criterion, Test
+from triage.knowledge.model import Question
+from triage.sheet import make_sheet
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m triage", description=__doc__.splitlines()[0])
+    parser.add_argument("--rules", type=Path, help="another folder of rules (default: the guide's own)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve the guide in the browser")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    check = commands.add_parser("check", help="say everything that is wrong with the rules")
+    check.add_argument("file", nargs="?", type=Path, help="only what concerns this file")
+    commands.add_parser("questions", help="print pages and questions as JSON")
+    assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
+    explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
+    for command in (assess, explain):
+        command.add_argument("file", help='{"answers": {"<question>": "<option>" or ["<option>", ...]}}; - for stdin')
+        command.add_argument("--drop-off-path", action="store_true", help="ignore answers to questions off the path")
+    given = parser.parse_args(arguments)
+    folder = given.rules or resources.folder("rules")
+    try:
+        if given.command == "check":
+            return _check(folder, given.file)
+        if given.command == "serve":
+            from triage.web.server import serve as run_server
+
+            return run_server(given.host, given.port)
+        knowledge = load(folder)
+        if given.command == "questions":
+            _print(questions_json(knowledge))
+            return 0
+        path = journey.read_answers(knowledge, _answers(given.file), given.drop_off_path)
+        assessment = Assessor(knowledge).assess(path.findings)
+        if given.command == "assess":
+            _print(assessment_json(knowledge, path, assessment))
+        else:
+            print("\n".join(explanation(knowledge, path, assessment)))
+        return 0
+    except AnswerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except GuideError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _print(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    print()
+
+
+def _check(folder: Path, only: Path | None) -> int:
+    knowledge, problems = read(folder)
+    if not problems:
+        problems = knowledge_check.problems(knowledge, datetime.now(UTC).date())
+        problems += [*knowledge_check.unproven(knowledge), *cases.problems(Assessor(knowledge))]
+    if only is not None:
+        try:
+            name = only.resolve().relative_to(folder.resolve()).as_posix()
+        except ValueError:
+            name = only.as_posix()
+        if not (folder / name).is_file():
+            raise AnswerError([f"{only}: there is no such file in {folder}"])
+        problems = [problem for problem in problems if problem.startswith(f"{name}:")]
+    print("\n".join(problems) if problems else _all_well(knowledge))
+    return 1 if problems else 0
+
+
+def _all_well(knowledge: Knowledge) -> str:
+    return (
+        f"Nothing is wrong. Edition {knowledge.version}: {len(knowledge.deposits)} deposits, "
+        f"{len(knowledge.questions)} questions, {len(knowledge.rules)} rules, {len(knowledge.sources)} sources, "
+        f"{len(knowledge.cases)} cases."
+    )
+
+
+def _answers(file: str) -> object:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnswerError([f"{file}: cannot be read: {error}"]) from error
+    try:
+        given = json.loads(text, object_pairs_hook=_no_duplicates)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise AnswerError([f"{file}: is not JSON: {error}"]) from error
+    if not isinstance(given, dict) or set(given) != {"answers"}:
+        raise AnswerError([f'{file}: must be {{"answers": {{"<question id>": "<option id>", ...}}}} and nothing else'])
+    return given["answers"]
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise AnswerError([f"{key}: is given twice; give each question once"])
+    return dict(pairs)
+
+
+def criterion_json(criterion: Criterion) -> Any:
+    """A criterion as JSON: {"finding", "is"} for a test, {"all": [...]} or {"any": [...]} for the rest."""
+    match criterion:
+        case Test(finding, values):
+            return {"finding": finding, "is": list(values)}
+        case AllOf(parts):
+            return {"all": [criterion_json(part) for part in parts]}
+        case AnyOf(parts):
+            return {"any": [criterion_json(part) for part in parts]}
+
+
+def _question_json(knowledge: Knowledge, question: Question) -> dict[str, Any]:
+    always = isinstance(question.enable_when, AllOf) and not question.enable_when.parts
+    return {
+        "id": question.id,
+        "text": question.text,
+        "type": question.type,
+        "options": [{"id": word, "text": question.words(word)} for word in question.allowed],
+        "exclusive": [word for word in question.allowed if question.none and word == "none"],
+        "stops": [option.id for option in question.options if option.stops],
+        "enable_when": None if always else criterion_json(question.enable_when),
+    }
+
+
+def questions_json(knowledge: Knowledge) -> dict[str, Any]:
+    """The pages in order, each with its questions."""
+    return {
+        "rules_version": knowledge.version,
+        "pages": [
+            {
+                "id": page.id,
+                "title": page.title,
+                "questions": [_question_json(knowledge, q) for q in knowledge.page_questions[page.id]],
+            }
+            for page in knowledge.pages
+        ],
+    }
+
+
+def assessment_json(knowledge: Knowledge, path: journey.Journey, assessment: Assessment) -> dict[str, Any]:
+    """The result as other tools read it (design.md section 6)."""
+    sheet = make_sheet(knowledge, assessment, path, {})
+    return {
+        "urgency": assessment.urgency.word,
+        "fail_safe": assessment.fail_safe or None,
+        "firings": [
+            {
+                "rule": firing.rule.id,
+                "urgency": firing.urgency.word,
+                "because": firing.rule.because,
+                "certain": firing.certain,
+                "stepped_up_by": [step.id for step in firing.stepped_up_by],
+                "sources": list(firing.rule.sources),
+                "findings": dict(firing.findings),
+            }
+            for firing in assessment.firings
+        ],
+        "deposits": [
+            {"id": result.deposit.id, "reversibility": result.category, "withheld": result.withheld or None}
+            for result in assessment.deposits
+        ],
+        "cautions": [
+            {"rule": rule.id, "text": rule.text, "sources": list(rule.sources)} for rule in assessment.cautions
+        ],
+        "next_steps": [
+            {"rule": rule.id, "text": rule.text, "sources": list(rule.sources)} for rule in assessment.next_steps
+        ],
+        "said": [
+            {"text": sentence.text, "rule": sentence.rule, "sources": list(sentence.sources)} for sentence in sheet.said
+        ],
+        "rules_version": knowledge.version,
+    }
+
+
+def explanation(knowledge: Knowledge, path: journey.Journey, assessment: Assessment) -> list[str]:
+    """Which findings made which rules hold, in words."""
+    lines = [f"Urgency: {assessment.urgency.word}"]
+    if assessment.fail_safe:
+        lines.append(f"This is the careful result: {assessment.fail_safe}.")
+    if path.stopped:
+        lines.append("The journey ended early: one of the answers is an emergency whatever else is true.")
+    for firing in assessment.firings:
+        sure = "" if firing.certain else f" (not sure, so one step below {firing.rule.urgency.word})"
+        raised = "".join(f" (one step up: {step.id})" for step in firing.stepped_up_by)
+        lines.append(f"\n{firing.rule.id}: {firing.urgency.word}{sure}{raised}")
+        lines.append(f"  {firing.rule.because}")
+        lines.extend(_because(knowledge, path, dict(firing.findings)))
+    explained = {firing.rule.id for firing in assessment.firings}
+    for rule in knowledge.rules.values():
+        if rule.id in assessment.held and rule.id not in explained and rule.conditional:
+            lines.append(f"\n{rule.id} ({type(rule).__name__.lower()}) holds")
+            tested = {test.finding: path.findings[test.finding] for test in rule.criterion.tests()}
+            lines.extend(_because(knowledge, path, tested))
+    for result in assessment.deposits:
+        lines.append(
+            f"\n{result.deposit.id}: {result.category}" + (f", withheld: {result.withheld}" * bool(result.withheld))
+        )
+    return lines
+
+
+def _because(knowledge: Knowledge, path: journey.Journey, findings: dict[str, str]) -> list[str]:
+    lines = []
+    for finding, value in findings.items():
+        question = knowledge.asked_by[finding]
+        if question.type == "multi":
+            option = next(option for option in question.options if option.finding == finding)
+            lines.append(f"  - {question.text} {option.text}: {value}")
+        else:
+            said = question.words(value) if value in question.allowed else value
+            lines.append(f"  - {question.text} {said} ({finding} = {value})")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

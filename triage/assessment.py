@@ -1,0 +1,233 @@
+"""From findings to an Assessment: engine and witness side by side, and the policies of which the careful one wins.
+
+The policies of design.md section 5 live here once, without a clinical word: the most urgent firing wins, "not sure"
+counts one step lower and never as no, an alarm silences reassurance, and whatever goes wrong never lowers urgency.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import TypeVar
+
+from triage.engine import Engine
+from triage.errors import EngineError
+from triage.knowledge import Findings, Knowledge, Rule, Urgency
+from triage.knowledge.criteria import ALWAYS
+from triage.knowledge.model import (
+    POSSIBLY,
+    Caution,
+    Deposit,
+    Disagreement,
+    DoctorQuestion,
+    Myth,
+    NextStep,
+    NurseCard,
+    RedFlag,
+    Reversibility,
+    StepUp,
+    Treatment,
+    Withhold,
+)
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Rule)
+
+ENGINE_FAILED = "engine-failed"
+ENGINE_DIFFERED = "engine-differed"
+NOT_WORKED_OUT = "not-worked-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A red flag that counts, with the urgency it counts for."""
+
+    rule: RedFlag
+    urgency: Urgency
+    certain: bool
+    """False when only "I'm not sure" makes it fire; it then counts one step lower."""
+    stepped_up_by: tuple[StepUp, ...]
+    findings: tuple[tuple[str, str], ...]
+    """What the person's answers say on everything this rule tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositResult:
+    """One deposit of this run. With `withheld` set, nothing is said about what deposits of its kind tend to do."""
+
+    deposit: Deposit
+    category: str
+    reversibility: Reversibility | None
+    withheld: str
+    """The id of the rule or notice that says why; empty when nothing is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the rules make of one set of findings."""
+
+    urgency: Urgency
+    fail_safe: str
+    """Why the careful result stands here instead of the computed one; empty when all went well."""
+    firings: tuple[Firing, ...]
+    deposits: tuple[DepositResult, ...]
+    cautions: tuple[Caution, ...]
+    myths: tuple[Myth, ...]
+    treatments: tuple[Treatment, ...]
+    next_steps: tuple[NextStep, ...]
+    doctor_questions: tuple[DoctorQuestion, ...]
+    disagreements: tuple[Disagreement, ...]
+    nurse_cards: tuple[NurseCard, ...]
+    withholds: tuple[Withhold, ...]
+    held: frozenset[str]
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether help is needed today, so that nothing reassuring may be said."""
+        return self.urgency >= Urgency.SAME_DAY
+
+
+def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
+    """The plain evaluation of the same criteria that the engine evaluates."""
+    return frozenset(
+        term.name for terms in knowledge.terms.values() for term in terms if term.criterion.holds(findings)
+    )
+
+
+class Assessor:
+    """The knowledge with its engine. One per process; `counts` says how often the careful result had to be used."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.counts: Counter[str] = Counter()
+        self.engine: Engine | None = None
+        try:
+            self.engine = Engine(knowledge.terms)
+        except EngineError:
+            log.exception("The rule engine did not start; every result will be the careful one.")
+
+    def assess(self, findings: Findings) -> Assessment:
+        """Assess complete findings (`journey.follow`). Never raises because of the engine.
+
+        Raises:
+            KeyError: a finding is missing; findings come from the journey, which gives all of them.
+        """
+        held = witness(self.knowledge, findings)
+        fail_safe = ""
+        if self.engine is None:
+            fail_safe = ENGINE_FAILED
+        else:
+            try:
+                fired = self.engine.fired(findings)
+                if fired != held:
+                    fail_safe = ENGINE_DIFFERED
+                    log.error("Engine and witness differ on %s", sorted(fired ^ held))
+                    held |= fired
+            except EngineError:
+                fail_safe = ENGINE_FAILED
+                log.exception("The rule engine failed; the witness stands alone.")
+        self.counts["assessments"] += 1
+        if fail_safe:
+            self.counts[fail_safe] += 1
+        return _conclude(self.knowledge, findings, held, fail_safe)
+
+    def not_worked_out(self) -> Assessment:
+        """The result when no result can be had: advice today, and nothing else claimed."""
+        self.counts[NOT_WORKED_OUT] += 1
+        nothing: frozenset[str] = frozenset()
+        return Assessment(
+            Urgency.SAME_DAY, NOT_WORKED_OUT, (), (), (), (), (), (), (), (), (), (), nothing
+        )  # fmt: skip
+
+
+def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str) -> Assessment:
+    def holding(kind: type[R]) -> tuple[R, ...]:
+        return tuple(rule for rule in knowledge.of_kind(kind) if rule.criterion == ALWAYS or rule.id in held)
+
+    firings = _firings(knowledge, findings, held)
+    deposits = holding(Deposit)
+    withholds = holding(Withhold)
+    urgency = max(
+        (
+            *(firing.urgency for firing in firings),
+            *(deposit.base_urgency for deposit in deposits),
+            *(withhold.at_least for withhold in withholds),
+            *((Urgency.SAME_DAY,) if fail_safe else ()),
+        ),
+        default=Urgency.SELF_CARE,
+    )
+    alarmed = urgency >= Urgency.SAME_DAY
+    reversibilities = holding(Reversibility)
+    results = tuple(_deposit_result(deposit, reversibilities, withholds, alarmed) for deposit in deposits)
+    shown = {result.deposit.id for result in results if not result.withheld}
+    cautions = holding(Caution)
+    if urgency == Urgency.EMERGENCY:
+        cautions = tuple(caution for caution in cautions if caution.even_in_emergency)
+    questions = holding(DoctorQuestion)
+    said = {rule.id for rule in (*deposits, *cautions, *withholds)} | {firing.rule.id for firing in firings}
+    treatments = tuple(rule for rule in holding(Treatment) if rule.deposit in shown)
+    myths = () if alarmed else holding(Myth)
+    if alarmed:
+        questions = tuple(question for question in questions if question.even_when_urgent)
+    said |= {rule.id for rule in (*treatments, *myths)}
+    said |= {result.reversibility.id for result in results if result.reversibility and not result.withheld}
+    return Assessment(
+        urgency=urgency,
+        fail_safe=fail_safe,
+        firings=firings,
+        deposits=results,
+        cautions=cautions,
+        myths=myths,
+        treatments=treatments,
+        next_steps=() if alarmed else holding(NextStep),
+        doctor_questions=questions,
+        disagreements=tuple(
+            rule for rule in holding(Disagreement) if not alarmed and (not rule.deposit or rule.deposit in shown)
+        ),
+        nurse_cards=tuple(card for card in holding(NurseCard) if said.intersection(card.about)),
+        withholds=withholds,
+        held=held,
+    )
+
+
+def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> tuple[Firing, ...]:
+    steps = [rule for rule in knowledge.of_kind(StepUp) if rule.id in held or rule.id + POSSIBLY in held]
+    firings = []
+    for rule in knowledge.of_kind(RedFlag):
+        certain = rule.id in held
+        if not certain and rule.id + POSSIBLY not in held:
+            continue
+        urgency = rule.urgency if certain else rule.urgency.lowered()
+        raising = tuple(
+            step
+            for step in steps
+            if set(step.tags) & set(rule.tags)
+            and (urgency == Urgency.SOON or (urgency == Urgency.SAME_DAY and step.id in held))
+        )
+        tested = dict.fromkeys(test.finding for test in rule.possible.tests())
+        firings.append(
+            Firing(
+                rule=rule,
+                urgency=urgency.raised() if raising else urgency,
+                certain=certain,
+                stepped_up_by=raising,
+                findings=tuple((finding, findings[finding]) for finding in tested),
+            )
+        )
+    # The most urgent first, the certain before the uncertain, else in the order of the files.
+    return tuple(sorted(firings, key=lambda firing: (-firing.urgency, not firing.certain)))
+
+
+def _deposit_result(
+    deposit: Deposit, reversibilities: tuple[Reversibility, ...], withholds: tuple[Withhold, ...], alarmed: bool
+) -> DepositResult:
+    for withhold in withholds:
+        if withhold.deposit in ("", deposit.id):
+            return DepositResult(deposit, "needs-specialist", None, withhold.id)
+    own = [rule for rule in reversibilities if rule.deposit == deposit.id]
+    if len(own) != 1:
+        # `check` proves that exactly one holds; if a failing engine breaks that, nothing is claimed.
+        return DepositResult(deposit, "needs-specialist", None, "fail_safe")
+    return DepositResult(deposit, own[0].category, own[0], "withheld_urgent" if alarmed else "")

@@ -1,0 +1,40 @@
+"""Every exception this project raises on purpose, each with the evidence that its reader needs.
+
+Nothing else lives here, and every room may come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class GuideError(Exception):
+    """The base of all our errors; `str()` of one is always a sentence for the person who can mend it."""
+
+
+class KnowledgeError(GuideError):
+    """The knowledge in `rules/` cannot be used. `problems` holds every fault found, one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class AnswerError(GuideError):
+    """Answers that the journey cannot accept. `problems` names each question and what is allowed there."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class EngineError(GuideError):
+    """durable-rules did not give a complete, trustworthy answer; the caller must use the witness instead."""
+
+
+class SettingsError(GuideError):
+    """A `TRIAGE_*` setting is missing or unusable. `problems` says which, and what would be accepted."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,0 +1,315 @@
+"""Questions put to the knowledge as a whole: what no single file can know is wrong with it.
+
+`load.py` has already found what is wrong with the text of the files. Here: rules without source or provenance,
+questions nobody can reach or that change nothing, categories that overlap or leave a gap, words too long for a
+worried reader, engine limits, and reviews that are overdue. What needs a journey (the cases) is in `triage/cases.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from math import prod
+
+from triage.knowledge.criteria import NOT_ASKED, YES, AllOf, AnyOf, Criterion
+from triage.knowledge.model import (
+    NOTICE_ROLES,
+    POSSIBLY,
+    RULESET_PATHS,
+    Caution,
+    Deposit,
+    Knowledge,
+    Notice,
+    NurseCard,
+    RedFlag,
+    Reversibility,
+    Rule,
+    Urgency,
+    sentences,
+)
+
+MOST_WORDS = 20
+"""The longest sentence a patient may be given, in words."""
+
+MOST_COMBINATIONS = 200_000
+"""How many answer sets the check of one deposit's categories may try."""
+
+
+def problems(knowledge: Knowledge, today: date) -> list[str]:
+    """Everything wrong with the knowledge as a whole, each as "file: id: what is wrong; what to do"."""
+    return [
+        problem
+        for check in (
+            _parts_missing,
+            _provenance,
+            _sentences,
+            _questions,
+            _stops,
+            _categories,
+            _engine_limits,
+            _cards,
+        )
+        for problem in check(knowledge)
+    ] + list(_reviews(knowledge, today))
+
+
+def _of(rule: Rule) -> str:
+    return f"{rule.file}: {rule.id}"
+
+
+def _parts_missing(knowledge: Knowledge) -> Iterator[str]:
+    for urgency in Urgency:
+        if urgency not in knowledge.dispositions:
+            yield f"dispositions.toml: there is no disposition for the urgency '{urgency.word}'"
+    for role in NOTICE_ROLES:
+        if role not in knowledge.notices:
+            yield f"notices.toml: the notice '{role}' is missing"
+    if not knowledge.place_question:
+        yield "questions.toml: no question has options_are_deposits = true, so nobody can say where it is"
+    for deposit in knowledge.deposits.values():
+        own = [rule for rule in knowledge.rules.values() if rule.deposit == deposit.id]
+        for kind, least in ((Reversibility, 1), (NurseCard, 1)):
+            if sum(type(rule) is kind for rule in own) < least:
+                yield f"{deposit.file}: {deposit.id}: has no [[{kind.__name__.lower()}]]"
+        if sum(case.file == deposit.file for case in knowledge.cases) < 5:
+            yield f"{deposit.file}: {deposit.id}: has fewer than 5 cases"
+
+
+def _provenance(knowledge: Knowledge) -> Iterator[str]:
+    for rule in knowledge.rules.values():
+        if not rule.sources:
+            yield f'{_of(rule)}: names no source, so its sentences have no provenance; add sources = ["..."]'
+    for question in knowledge.questions.values():
+        if not question.sources:
+            yield f'{question.file}: {question.id}: names no source for what it asks and says; add sources = ["..."]'
+
+
+def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    for rule in knowledge.rules.values():
+        for text in rule.texts:
+            yield _of(rule), text
+    for question in knowledge.questions.values():
+        where = f"{question.file}: {question.id}"
+        for text in (question.text, question.hint, question.why, question.none, question.unsure):
+            yield where, text
+        for option in question.options:
+            yield f"{where}.{option.id}", option.text
+            yield f"{where}.{option.id}", option.hint
+    for page in knowledge.pages:
+        yield f"page: {page.id}", page.title
+        yield f"page: {page.id}", page.lead
+
+
+def _sentences(knowledge: Knowledge) -> Iterator[str]:
+    for where, text in _texts(knowledge):
+        for sentence in sentences(text):
+            words = len(sentence.split())
+            if words > MOST_WORDS:
+                yield f'{where}: a sentence has {words} words, but at most {MOST_WORDS} are allowed: "{sentence}"'
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+
+
+def _questions(knowledge: Knowledge) -> Iterator[str]:
+    used = {test.finding for criterion in _criteria(knowledge) for test in criterion.tests()}
+    for question in knowledge.questions.values():
+        where = f"{question.file}: {question.id}"
+        for finding in question.findings:
+            if finding not in used:
+                yield f"{where}: '{finding}' changes nothing: no rule and no enable_when tests it"
+        if not reachable(knowledge, question.enable_when):
+            yield f"{where}: this question can never be asked: its enable_when never holds"
+    for page in knowledge.pages:
+        if not knowledge.page_questions[page.id]:
+            yield f"page: {page.id}: no question is asked on this page"
+
+
+def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:
+    for rule in knowledge.rules.values():
+        yield rule.criterion
+    for question in knowledge.questions.values():
+        yield question.enable_when
+
+
+def reachable(knowledge: Knowledge, criterion: Criterion) -> bool:
+    """Whether some answers on a real path make the criterion hold."""
+    return any(
+        all(_can_be_asked(knowledge, finding) for finding, value in choice.items() if value != NOT_ASKED)
+        for choice in _choices(knowledge, criterion)
+        if criterion.holds(choice)
+    )
+
+
+def _can_be_asked(knowledge: Knowledge, finding: str) -> bool:
+    return reachable(knowledge, knowledge.asked_by[finding].enable_when)
+
+
+def _choices(knowledge: Knowledge, *criteria: Criterion) -> Iterator[Mapping[str, str]]:
+    """Every combination of values for the findings that the criteria test, cut down to the values they can tell."""
+    tested: dict[str, set[str]] = {}
+    for criterion in criteria:
+        for test in criterion.tests():
+            tested.setdefault(test.finding, set()).update(test.values)
+    kept = []
+    for finding, values in tested.items():
+        every = knowledge.findings[finding]
+        told_apart = [value for value in every if value in values]
+        other = next((value for value in every if value not in values), None)
+        kept.append(told_apart + ([other] if other else []))
+    for combination in itertools.product(*kept):
+        yield dict(zip(tested, combination, strict=True))
+
+
+def _stops(knowledge: Knowledge) -> Iterator[str]:
+    flags = [rule for rule in knowledge.of_kind(RedFlag) if rule.urgency == Urgency.EMERGENCY]
+    for question in knowledge.questions.values():
+        for option in question.options:
+            if not option.stops:
+                continue
+            finding, value = (option.finding, YES) if question.type == "multi" else (question.id, option.id)
+            if not any(_alone(knowledge, flag, finding, value) for flag in flags):
+                yield (
+                    f"{question.file}: {question.id}.{option.id}: ends the journey (stops = true), "
+                    f"but no emergency red flag fires on it alone"
+                )
+
+
+def _alone(knowledge: Knowledge, flag: RedFlag, finding: str, value: str) -> bool:
+    """Whether this one finding, with the deposit and the questions that led to it, makes the flag fire."""
+    given = {finding: value}
+    question = knowledge.asked_by[finding]
+    tests = list(flag.criterion.tests())
+    if finding not in {test.finding for test in tests}:
+        return False
+    led_here = {test.finding: test.values[0] for test in question.enable_when.tests()}
+    findings = dict.fromkeys(knowledge.findings, NOT_ASKED) | led_here | given
+    return flag.criterion.holds(findings)
+
+
+# -- categories --------------------------------------------------------------------------------------------------------
+
+
+def _categories(knowledge: Knowledge) -> Iterator[str]:
+    """For every deposit, exactly one category holds whatever is answered."""
+    for deposit in knowledge.deposits.values():
+        rules = [rule for rule in knowledge.of_kind(Reversibility) if rule.deposit == deposit.id]
+        if not rules:
+            continue
+        criteria = [rule.criterion for rule in rules]
+        size = prod(len(knowledge.findings[name]) for name in {t.finding for c in criteria for t in c.tests()})
+        if size > MOST_COMBINATIONS:
+            yield f"{deposit.file}: {deposit.id}: its categories test too many answers together ({size} combinations)"
+            continue
+        yield from _overlaps(knowledge, deposit, rules)
+
+
+def _overlaps(knowledge: Knowledge, deposit: Deposit, rules: list[Reversibility]) -> Iterator[str]:
+    here = deposit.criterion
+    for findings in _choices(knowledge, here, *(rule.criterion for rule in rules)):
+        if not here.holds(findings) or not _possible_here(knowledge, findings):
+            continue
+        holding = [rule.id for rule in rules if rule.criterion.holds(findings)]
+        if len(holding) != 1:
+            told = ", ".join(f"{name} = {value}" for name, value in findings.items() if name not in _names(here))
+            what = f"both {' and '.join(holding)} hold" if holding else "no category holds"
+            yield f"{deposit.file}: {deposit.id}: {what} for {told or 'any answers'}; exactly one must"
+            return
+
+
+def _possible_here(knowledge: Knowledge, findings: Mapping[str, str]) -> bool:
+    """Whether asked and not-asked fit together: a question is asked exactly when its enable_when holds."""
+    for finding, value in findings.items():
+        enable_when = knowledge.asked_by[finding].enable_when
+        needed = _names(enable_when)
+        if needed <= findings.keys():
+            if enable_when.holds(findings) == (value == NOT_ASKED):
+                return False
+        elif not needed and value == NOT_ASKED:
+            return False
+    return True
+
+
+def _names(criterion: Criterion) -> set[str]:
+    return {test.finding for test in criterion.tests()}
+
+
+# -- the engine, the cards, the dates ----------------------------------------------------------------------------------
+
+
+def _engine_limits(knowledge: Knowledge) -> Iterator[str]:
+    for file, terms in knowledge.terms.items():
+        for term in terms:
+            paths = term.criterion.paths()
+            if paths > RULESET_PATHS:
+                yield (
+                    f"{file}: {term.name.removesuffix(POSSIBLY)}: its criterion has {paths} paths, too many for one "
+                    f"ruleset ({RULESET_PATHS}); split it into two rules, or test fewer alternatives"
+                )
+            if any(isinstance(part, AllOf | AnyOf) and not part.parts for part in _parts(term.criterion)):
+                yield f"{file}: {term.name}: has a criterion without tests"
+    by_hash: dict[int, str] = {}
+    for name in (*knowledge.findings, "id", "sid", "opened"):
+        other = by_hash.setdefault(fnv1a(name), name)
+        if other != name:
+            yield f"the findings '{name}' and '{other}' have the same hash in the engine; rename one of them"
+
+
+def fnv1a(text: str) -> int:
+    """The 32-bit hash by which durable-rules tells names apart; two names with one hash are one name to it."""
+    value = 2166136261
+    for byte in text.encode():
+        value = (value ^ byte) * 16777619 % 2**32
+    return value
+
+
+def _parts(criterion: Criterion) -> Iterator[Criterion]:
+    yield criterion
+    if isinstance(criterion, AllOf | AnyOf):
+        for part in criterion.parts:
+            yield from _parts(part)
+
+
+def _cards(knowledge: Knowledge) -> Iterator[str]:
+    for card in knowledge.of_kind(NurseCard):
+        for rule_id in card.about:
+            if rule_id not in knowledge.rules:
+                yield f"{_of(card)}: is about the rule '{rule_id}', which is not known"
+        if not card.teach_back.startswith(
+            ("What ", "How ", "Tell me ", "Show me ", "When ", "Which ", "Who ", "Where ")
+        ):
+            yield f"{_of(card)}: the teach-back question must be open: start it with What, How, Tell me or Show me"
+    for rule in knowledge.of_kind(RedFlag):
+        if not set(rule.tags) <= _tags(knowledge):
+            unknown = sorted(set(rule.tags) - _tags(knowledge))
+            yield f"{_of(rule)}: has the tag {', '.join(unknown)}, which no step_up raises"
+
+
+def _tags(knowledge: Knowledge) -> set[str]:
+    from triage.knowledge.model import StepUp
+
+    return {tag for step in knowledge.of_kind(StepUp) for tag in step.tags}
+
+
+def _reviews(knowledge: Knowledge, today: date) -> Iterator[str]:
+    things: Iterable[tuple[str, date]] = (
+        ("edition.toml: edition", knowledge.due),
+        *((_of(deposit), deposit.due) for deposit in knowledge.deposits.values()),
+    )
+    for where, due in things:
+        if due < today:
+            yield f"{where}: the review was due on {due.isoformat()}; review it and set a new date"
+
+
+def unproven(knowledge: Knowledge) -> Iterator[str]:
+    """Red flags and cautions that no case makes fire, or that no case just misses."""
+    fired = {rule_id for case in knowledge.cases for rule_id in case.fires}
+    missed = {rule_id for case in knowledge.cases for rule_id in case.near_miss}
+    for rule in knowledge.rules.values():
+        if not isinstance(rule, RedFlag | Caution) or isinstance(rule, Notice):
+            continue
+        if rule.id not in fired:
+            yield f'{_of(rule)}: no case makes it fire; add a [[case]] with fires = ["{rule.id}"]'
+        if rule.id not in missed:
+            yield f'{_of(rule)}: no case just misses it; add a [[case]] with near_miss = ["{rule.id}"]'

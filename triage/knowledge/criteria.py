@@ -1,0 +1,106 @@
+"""Criteria: what must be true of a person's findings for a rule to hold. Two levels, no negation.
+
+This is also the witness: `holds` is the plain evaluation that stands beside the rule engine on every assessment.
+A finding is always present and always a word (`yes`, `no`, `unsure`, `not-asked`, or an option's id), so a missing
+value can never pass for a "no".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+YES = "yes"
+NO = "no"
+UNSURE = "unsure"
+NOT_ASKED = "not-asked"
+
+Findings = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One finding has one of these values."""
+
+    finding: str
+    values: tuple[str, ...]
+
+    def holds(self, findings: Findings) -> bool:
+        """Whether the finding has one of the values. Raises KeyError when the finding is missing altogether."""
+        return findings[self.finding] in self.values
+
+    def tests(self) -> Iterator[Test]:
+        """Every test in this criterion."""
+        yield self
+
+    def paths(self) -> int:
+        """How many ways the engine has to reach this criterion."""
+        return len(self.values)
+
+    def possible(self, can_be_unsure: frozenset[str]) -> Test:
+        """The same test, met also by "I'm not sure"."""
+        if self.finding in can_be_unsure and UNSURE not in self.values:
+            return Test(self.finding, (*self.values, UNSURE))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Criterion, ...]
+
+    def holds(self, findings: Findings) -> bool:
+        """Whether at least one part holds."""
+        return any(part.holds(findings) for part in self.parts)
+
+    def tests(self) -> Iterator[Test]:
+        """Every test in this criterion."""
+        for part in self.parts:
+            yield from part.tests()
+
+    def paths(self) -> int:
+        """How many ways the engine has to reach this criterion."""
+        return sum(part.paths() for part in self.parts)
+
+    def possible(self, can_be_unsure: frozenset[str]) -> AnyOf:
+        """The same criterion, met also by "I'm not sure"."""
+        return AnyOf(tuple(part.possible(can_be_unsure) for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds; with no parts, always."""
+
+    parts: tuple[Criterion, ...]
+
+    def holds(self, findings: Findings) -> bool:
+        """Whether every part holds."""
+        return all(part.holds(findings) for part in self.parts)
+
+    def tests(self) -> Iterator[Test]:
+        """Every test in this criterion."""
+        for part in self.parts:
+            yield from part.tests()
+
+    def paths(self) -> int:
+        """How many ways the engine has to reach this criterion."""
+        return prod(part.paths() for part in self.parts)
+
+    def possible(self, can_be_unsure: frozenset[str]) -> AllOf:
+        """The same criterion, met also by "I'm not sure"."""
+        return AllOf(tuple(part.possible(can_be_unsure) for part in self.parts))
+
+
+Criterion = Test | AllOf | AnyOf
+
+ALWAYS = AllOf(())
+
+
+def both(first: Criterion, second: Criterion) -> Criterion:
+    """A criterion that holds when both do, kept flat so that two levels stay two levels."""
+    parts: list[Criterion] = []
+    for criterion in (first, second):
+        parts.extend(criterion.parts if isinstance(criterion, AllOf) else (criterion,))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))

@@ -1,0 +1,494 @@
+"""The knowledge as frozen dataclasses: what `rules/` says, once it has been read and found whole.
+
+Data only. `load.py` makes these, `check.py` questions them, every later room reads them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from functools import cached_property
+from typing import TypeVar
+
+from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion
+
+RULESET_PATHS = 60
+"""The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
+
+
+class Urgency(IntEnum):
+    """How soon to get help, from the least to the most urgent; the disposition of the same name says from whom."""
+
+    SELF_CARE = 0
+    ROUTINE = 1
+    SOON = 2
+    SAME_DAY = 3
+    EMERGENCY = 4
+
+    @property
+    def word(self) -> str:
+        """The word used in `rules/` and in every output, such as `same-day`."""
+        return self.name.lower().replace("_", "-")
+
+    @classmethod
+    def of(cls, word: str) -> Urgency:
+        """The urgency of that word. Raises KeyError for any other word."""
+        return {urgency.word: urgency for urgency in cls}[word]
+
+    def lowered(self) -> Urgency:
+        """One step less urgent; the lowest stays."""
+        return Urgency(max(self - 1, 0))
+
+    def raised(self) -> Urgency:
+        """One step more urgent; the highest stays."""
+        return Urgency(min(self + 1, Urgency.EMERGENCY))
+
+
+REVERSIBILITY = ("often-resolves", "treatable", "depends-on-cause", "stabilise", "harmless", "needs-specialist")
+"""What tends to happen to deposits of a kind; never what will happen to one person's deposit."""
+
+EVIDENCE = ("strong", "moderate", "weak", "conflicting", "none", "agreed-practice")
+"""How sure the sources are that a treatment does what it says."""
+
+SOURCE_KINDS = (
+    "guideline", "patient-information", "regulator", "review", "trial", "study", "reference", "web-article",
+    "judgement",
+)  # fmt: skip
+SEEN = ("seen", "second-hand", "from knowledge")
+STATUSES = ("needs clinician sign-off", "signed off")
+QUESTION_TYPES = ("yes-no", "choice", "multi")
+
+_SENTENCE_END = re.compile(r"(?<=[.?!])[\"”)]?\s+(?=[A-Z0-9\"“{(])")
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a text, in order."""
+    return tuple(part for part in _SENTENCE_END.split(text.strip()) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something we rely on: who published it, when, and how we saw it."""
+
+    id: str
+    publisher: str
+    title: str
+    kind: str
+    published: str
+    seen: str
+    checked: date
+    brief: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One answer to a question. In a `multi` question each option is a finding of its own."""
+
+    id: str
+    text: str
+    hint: str = ""
+    group: str = ""
+    stops: bool = False
+    """Choosing it ends the journey at once: it is an emergency whatever else is true."""
+
+    @property
+    def finding(self) -> str:
+        """The finding this option becomes in a `multi` question."""
+        return self.id.replace("-", "_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question of the journey; `why` is shown as "Why we ask"."""
+
+    id: str
+    type: str
+    page: str
+    text: str
+    options: tuple[Option, ...]
+    file: str
+    hint: str = ""
+    why: str = ""
+    none: str = ""
+    """`multi` only: the words of the exclusive "none of these" option."""
+    unsure: str = ""
+    """The words of "I'm not sure"; empty where nobody can be unsure."""
+    ordered: bool = False
+    tick_wins: bool = False
+    """A tick beside "none" counts and "none" does not, instead of being an error: for warning signs."""
+    usual: tuple[str, ...] = ()
+    """What a case that does not mention this question answers: the dull, ordinary answer."""
+    enable_when: Criterion = ALWAYS
+    deposit: str = ""
+    sources: tuple[str, ...] = ()
+
+    @cached_property
+    def allowed(self) -> tuple[str, ...]:
+        """Every id that may be posted, in the order shown."""
+        extra = ([NO_ONE] if self.none else []) + ([UNSURE] if self.unsure else [])
+        return (*(option.id for option in self.options), *extra)
+
+    @cached_property
+    def findings(self) -> Mapping[str, tuple[str, ...]]:
+        """The findings this question gives, each with every value it can have when asked."""
+        if self.type == "multi":
+            values = (YES, NO, UNSURE) if self.unsure else (YES, NO)
+            return {option.finding: values for option in self.options}
+        return {self.id: self.allowed}
+
+    def option(self, option_id: str) -> Option | None:
+        """The option with that id; None for "none", "unsure" and the unknown."""
+        return next((option for option in self.options if option.id == option_id), None)
+
+    def words(self, option_id: str) -> str:
+        """What the person saw beside that answer."""
+        option = self.option(option_id)
+        if option:
+            return option.text
+        return self.none if option_id == NO_ONE else self.unsure
+
+
+NO_ONE = "none"
+"""The id posted for the exclusive "none of these" option of a `multi` question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of the journey. Its questions are those that name it, in the order of their files."""
+
+    id: str
+    title: str
+    lead: str = ""
+    deposit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What every rule has: an id, when it holds, what it rests on, and whether a clinician has signed it."""
+
+    id: str
+    file: str
+    criterion: Criterion = ALWAYS
+    sources: tuple[str, ...] = ()
+    status: str = STATUSES[0]
+    deposit: str = ""
+    conditional: bool = False
+    """Whether the author wrote a criterion, beyond the deposit being named."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text of this rule that a person can read."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedFlag(Rule):
+    """A finding that sets how soon to get help. "I'm not sure" counts one step lower (design, section 5)."""
+
+    urgency: Urgency
+    because: str
+    meanwhile: str = ""
+    tags: tuple[str, ...] = ()
+    possible: Criterion = ALWAYS
+    """The criterion as it reads when "I'm not sure" is let in."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.because, self.meanwhile)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepUp(Rule):
+    """Something about the person that moves a `soon` or `same-day` red flag with one of these tags one step up."""
+
+    because: str
+    tags: tuple[str, ...]
+    possible: Criterion = ALWAYS
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.because,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withhold(Rule):
+    """A reason not to say what deposits of a kind tend to do. "I'm not sure" counts as yes."""
+
+    text: str
+    at_least: Urgency = Urgency.SELF_CARE
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution(Rule):
+    """A safety message about a medicine or supplement. "I'm not sure" keeps it on."""
+
+    text: str
+    about: str = ""
+    even_in_emergency: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Myth(Rule):
+    """A belief that matters to these answers: the fact comes first."""
+
+    fact: str
+    myth: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.fact, self.myth)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reversibility(Rule):
+    """One category that can apply to a deposit of a kind, as two answers. Exactly one holds for any answers."""
+
+    category: str
+    deposit_goes: str
+    symptoms_go: str
+    because: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.deposit_goes, self.symptoms_go, self.because)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment(Rule):
+    """What usually helps: what it is, when it is used, what it does, how strong the evidence is."""
+
+    what: str
+    used_when: str
+    does: str
+    evidence: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.what, self.used_when, self.does)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep(Rule):
+    """One small thing to do next, verb first."""
+
+    text: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorQuestion(Rule):
+    """A question to ask at the appointment."""
+
+    text: str
+    even_when_urgent: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one source says in a disagreement."""
+
+    who: str
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement(Rule):
+    """Sources differ: who says what, which one we follow, and why."""
+
+    topic: str
+    views: tuple[View, ...]
+    we_follow: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.topic, *(view.says for view in self.views), self.we_follow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NurseCard(Rule):
+    """For the nurse, about the rules it names: one plain line, one open question, what to listen for."""
+
+    about: tuple[str, ...]
+    say: str
+    teach_back: str
+    good_answer: str
+    misunderstanding: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.say, self.teach_back, self.good_answer, self.misunderstanding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disposition(Rule):
+    """What to say and do at one urgency: the heading is the action, who and when."""
+
+    urgency: Urgency
+    heading: str
+    steps: tuple[str, ...]
+    safety_net: tuple[str, ...]
+    label: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.heading, *self.steps, *self.safety_net)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice(Rule):
+    """A sentence of the guide about itself, found by its role (`load.NOTICE_ROLES`)."""
+
+    text: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A person, told from their side, and what must come out for them."""
+
+    id: str
+    file: str
+    story: str
+    answers: Mapping[str, str | tuple[str, ...]]
+    urgency: Urgency
+    fires: tuple[str, ...] = ()
+    near_miss: tuple[str, ...] = ()
+    reversibility: Mapping[str, str] = field(default_factory=dict)
+    """Deposit id to category, or to the id of the rule that withholds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deposit(Rule):
+    """One deposit type, whole: the rule of the same id says what it is."""
+
+    name: str
+    place: str
+    hint: str
+    group: str
+    order: int
+    about: str
+    base_urgency: Urgency
+    reviewed: date
+    due: date
+    letter_words: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.about,)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A criterion under the name by which the engine reports it."""
+
+    name: str
+    criterion: Criterion
+
+
+POSSIBLY = "?"
+"""Added to a rule's id: the name of its criterion with "I'm not sure" let in. No id can contain it."""
+
+
+def terms_of(rule: Rule) -> tuple[Term, ...]:
+    """The terms of one rule; none for a rule that always holds."""
+    if rule.criterion == ALWAYS:
+        return ()
+    certain = Term(rule.id, rule.criterion)
+    if isinstance(rule, RedFlag | StepUp) and rule.possible != rule.criterion:
+        return (certain, Term(rule.id + POSSIBLY, rule.possible))
+    return (certain,)
+
+
+WORDS = (
+    YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+)  # fmt: skip
+"""Everything the guide has a fixed word for, named in [words]."""
+
+NOTICE_ROLES = (
+    "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
+    "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
+    "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
+)  # fmt: skip
+"""The sentences that the guide says about itself, by the place where they stand."""
+
+R = TypeVar("R", bound=Rule)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """All of `rules/`. `version` is the edition's name and a digest of every file, so it names exactly one text."""
+
+    version: str
+    edition: str
+    dated: date
+    reviewed: date
+    due: date
+    sources: Mapping[str, Source]
+    pages: tuple[Page, ...]
+    questions: Mapping[str, Question]
+    deposits: Mapping[str, Deposit]
+    rules: Mapping[str, Rule]
+    notices: Mapping[str, Notice]
+    dispositions: Mapping[Urgency, Disposition]
+    cases: tuple[Case, ...]
+    place_question: str
+    """The question whose options are the deposits."""
+    words: Mapping[str, str]
+    """The words of every answer, category and strength of evidence, and what fills the placeholders by default."""
+
+    @cached_property
+    def findings(self) -> Mapping[str, tuple[str, ...]]:
+        """Every finding with every value it can have, `not-asked` included."""
+        return {
+            finding: (*values, NOT_ASKED)
+            for question in self.questions.values()
+            for finding, values in question.findings.items()
+        }
+
+    @cached_property
+    def asked_by(self) -> Mapping[str, Question]:
+        """Which question gives a finding."""
+        return {finding: question for question in self.questions.values() for finding in question.findings}
+
+    @cached_property
+    def page_questions(self) -> Mapping[str, tuple[Question, ...]]:
+        """The questions of each page, in order."""
+        return {
+            page.id: tuple(question for question in self.questions.values() if question.page == page.id)
+            for page in self.pages
+        }
+
+    @cached_property
+    def terms(self) -> Mapping[str, tuple[Term, ...]]:
+        """What the engine evaluates, by rules file: every criterion of every rule, each under its own name."""
+        by_file: dict[str, list[Term]] = {}
+        for rule in self.rules.values():
+            by_file.setdefault(rule.file, []).extend(terms_of(rule))
+        return {file: tuple(terms) for file, terms in by_file.items() if terms}
+
+    def of_kind(self, kind: type[R]) -> tuple[R, ...]:
+        """Every rule of one kind, in the order of the files."""
+        return tuple(rule for rule in self.rules.values() if type(rule) is kind)

@@ -1,0 +1,326 @@
+"""From an Assessment to what is said, in which order, with which footnote: the patient's sheet and the nurse's.
+
+Every sentence is taken from a rule and carries that rule's id and sources; this module orders and never words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from triage.assessment import Assessment, Firing
+from triage.journey import Journey
+from triage.knowledge import Knowledge, Rule, Urgency
+from triage.knowledge.load import PLACEHOLDERS
+from triage.knowledge.model import Disagreement, NurseCard, Source, Treatment, sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the sheet and where it comes from."""
+
+    text: str
+    rule: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Sentences of one rule that stand together; `notes` are the numbers of their sources on this sheet."""
+
+    text: str
+    rule: str
+    notes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why help is needed that soon: what the person told us, and what it can mean."""
+
+    because: Passage
+    unsure: Passage | None
+    stepped_up: tuple[Passage, ...]
+    meanwhile: Passage | None
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentPart:
+    """One thing that usually helps."""
+
+    what: Passage
+    used_when: Passage
+    does: Passage
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPart:
+    """What one side of a disagreement says."""
+
+    who: str
+    says: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementPart:
+    """Sources differ, and what this guide follows."""
+
+    topic: Passage
+    views: tuple[ViewPart, ...]
+    we_follow: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class DepositPart:
+    """One deposit on the sheet."""
+
+    id: str
+    name: str
+    about: Passage
+    category: str
+    label: str
+    withheld: Passage | None
+    deposit_goes: Passage | None
+    symptoms_go: Passage | None
+    because: Passage | None
+    treatments: tuple[TreatmentPart, ...]
+    disagreements: tuple[DisagreementPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MythPart:
+    """A belief that matters to these answers; the fact comes first."""
+
+    fact: Passage
+    myth: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A question and what the person answered, in the words they saw."""
+
+    question: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A source and its number on this sheet."""
+
+    number: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CardPart:
+    """A card of the nurse's view."""
+
+    say: Passage
+    teach_back: Passage
+    good_answer: Passage
+    misunderstanding: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that one run says, in the order of its fields. `said` lists every sentence in that order."""
+
+    urgency: str
+    label: str
+    heading: Passage
+    fail_safe: Passage | None
+    steps: tuple[Passage, ...]
+    reasons: tuple[Reason, ...]
+    no_warning_sign: Passage | None
+    told: tuple[Told, ...]
+    safety_net: tuple[Passage, ...]
+    deposits: tuple[DepositPart, ...]
+    kind_only: Passage | None
+    next_steps: tuple[Passage, ...]
+    doctor_questions: tuple[Passage, ...]
+    cautions: tuple[Passage, ...]
+    myths: tuple[MythPart, ...]
+    limits: tuple[Passage, ...]
+    footnotes: tuple[Footnote, ...]
+    cards: tuple[CardPart, ...]
+    said: tuple[Sentence, ...]
+    rules_version: str
+    reviewed: str
+    due: str
+
+
+class _Speaker:
+    """Says rules aloud in order: numbers the sources at first use and keeps every sentence with its provenance."""
+
+    def __init__(self, knowledge: Knowledge, wording: Mapping[str, str]) -> None:
+        self.knowledge = knowledge
+        self.filling = {name: wording.get(name, knowledge.words[name]) for name in PLACEHOLDERS}
+        self.numbers: dict[str, int] = {}
+        self.said: list[Sentence] = []
+
+    def fill(self, text: str) -> str:
+        """The text with the words of this place in it."""
+        for name, words in self.filling.items():
+            text = text.replace("{" + name + "}", words)
+        return text
+
+    def say(self, text: str, rule: Rule) -> Passage:
+        """A text of a rule, as a passage with footnotes."""
+        filled = self.fill(text)
+        notes = tuple(self.numbers.setdefault(source, len(self.numbers) + 1) for source in rule.sources)
+        self.said.extend(Sentence(part, rule.id, rule.sources) for part in sentences(filled))
+        return Passage(filled, rule.id, tuple(sorted(notes)))
+
+    def may_say(self, text: str, rule: Rule) -> Passage | None:
+        """A text that may be empty."""
+        return self.say(text, rule) if text else None
+
+    def notice(self, role: str) -> Passage:
+        """A sentence of the guide about itself."""
+        return self.say(self.knowledge.notices[role].text, self.knowledge.notices[role])
+
+
+def told(knowledge: Knowledge, journey: Journey) -> tuple[Told, ...]:
+    """What the person told us, question by question, in their order and in the words they saw."""
+    lines = []
+    for question in journey.questions:
+        answer = journey.answers.get(question.id)
+        if answer is not None:
+            chosen = (answer,) if isinstance(answer, str) else answer
+            lines.append(Told(question.text, tuple(question.words(word) for word in chosen)))
+    return tuple(lines)
+
+
+def make_sheet(
+    knowledge: Knowledge, assessment: Assessment, journey: Journey | None, wording: Mapping[str, str]
+) -> Sheet:
+    """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
+    speaker = _Speaker(knowledge, wording)
+    disposition = knowledge.dispositions[assessment.urgency]
+    emergency = assessment.urgency == Urgency.EMERGENCY
+    heading = speaker.say(disposition.heading, disposition)
+    fail_safe = speaker.notice("fail_safe") if assessment.fail_safe else None
+    steps = tuple(speaker.say(text, disposition) for text in disposition.steps)
+    reasons = tuple(_reason(speaker, firing) for firing in _shown(assessment))
+    no_warning_sign = None
+    if not assessment.firings and not assessment.fail_safe:
+        no_warning_sign = speaker.notice("no_warning_sign")
+    safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
+    deposits = () if emergency else tuple(_deposit(speaker, assessment, i) for i in range(len(assessment.deposits)))
+    kind_only = speaker.notice("kind_only") if any(part.deposit_goes for part in deposits) else None
+    next_steps = tuple(speaker.say(rule.text, rule) for rule in assessment.next_steps)
+    doctor_questions = tuple(speaker.say(rule.text, rule) for rule in assessment.doctor_questions)
+    cautions = tuple(speaker.say(rule.text, rule) for rule in assessment.cautions)
+    if not emergency:
+        cautions = (*cautions, speaker.notice("do_not_stop"))
+    myths = tuple(MythPart(speaker.say(rule.fact, rule), speaker.say(rule.myth, rule)) for rule in assessment.myths)
+    limits = () if emergency else (speaker.notice("keep_appointments"), speaker.notice("not_checked"))
+    footnotes = tuple(Footnote(number, knowledge.sources[source]) for source, number in speaker.numbers.items())
+    said = tuple(speaker.said)
+    nurse = _Speaker(knowledge, wording)
+    return Sheet(
+        urgency=assessment.urgency.word,
+        label=disposition.label,
+        heading=heading,
+        fail_safe=fail_safe,
+        steps=steps,
+        reasons=reasons,
+        no_warning_sign=no_warning_sign,
+        told=told(knowledge, journey) if journey else (),
+        safety_net=safety_net,
+        deposits=deposits,
+        kind_only=kind_only,
+        next_steps=next_steps,
+        doctor_questions=doctor_questions,
+        cautions=cautions,
+        myths=myths,
+        limits=limits,
+        footnotes=footnotes,
+        cards=tuple(_card(nurse, card) for card in assessment.nurse_cards),
+        said=said,
+        rules_version=knowledge.version,
+        reviewed=knowledge.reviewed.isoformat(),
+        due=knowledge.due.isoformat(),
+    )
+
+
+def _shown(assessment: Assessment) -> tuple[Firing, ...]:
+    """The firings a person sees: those of the urgency that counts, and with an alarm only the alarming ones.
+
+    The lower ones are in the firings of the assessment, but one sheet gives one urgency.
+    """
+    return tuple(firing for firing in assessment.firings if firing.urgency == assessment.urgency)
+
+
+def _reason(speaker: _Speaker, firing: Firing) -> Reason:
+    rule = firing.rule
+    return Reason(
+        because=speaker.say(rule.because, rule),
+        unsure=None if firing.certain else speaker.notice("unsure_flag"),
+        stepped_up=tuple(speaker.say(step.because, step) for step in firing.stepped_up_by),
+        meanwhile=speaker.may_say(rule.meanwhile, rule),
+    )
+
+
+def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPart:
+    result = assessment.deposits[index]
+    deposit, rule = result.deposit, result.reversibility
+    knowledge = speaker.knowledge
+    if result.withheld or rule is None:
+        about = speaker.say(deposit.about, deposit) if not assessment.alarmed else None
+        why = knowledge.rules[result.withheld]
+        text = next(text for text in why.texts if text)
+        # One reason serves every deposit of the run; it is said with the first.
+        first = all(other.withheld != result.withheld for other in assessment.deposits[:index])
+        return DepositPart(
+            id=deposit.id,
+            name=deposit.name,
+            about=about or Passage("", deposit.id, ()),
+            category="",
+            label=knowledge.words["withheld"],
+            withheld=speaker.say(text, why) if first else None,
+            deposit_goes=None,
+            symptoms_go=None,
+            because=None,
+            treatments=(),
+            disagreements=(),
+        )
+    return DepositPart(
+        id=deposit.id,
+        name=deposit.name,
+        about=speaker.say(deposit.about, deposit),
+        category=rule.category,
+        label=knowledge.words[rule.category],
+        withheld=None,
+        deposit_goes=speaker.say(rule.deposit_goes, rule),
+        symptoms_go=speaker.say(rule.symptoms_go, rule),
+        because=speaker.may_say(rule.because, rule),
+        treatments=tuple(_treatment(speaker, t) for t in assessment.treatments if t.deposit == deposit.id),
+        disagreements=tuple(_disagreement(speaker, d) for d in assessment.disagreements if d.deposit == deposit.id),
+    )
+
+
+def _treatment(speaker: _Speaker, rule: Treatment) -> TreatmentPart:
+    return TreatmentPart(
+        what=speaker.say(rule.what, rule),
+        used_when=speaker.say(rule.used_when, rule),
+        does=speaker.say(rule.does, rule),
+        evidence=speaker.knowledge.words[rule.evidence],
+    )
+
+
+def _disagreement(speaker: _Speaker, rule: Disagreement) -> DisagreementPart:
+    return DisagreementPart(
+        topic=speaker.say(rule.topic, rule),
+        views=tuple(ViewPart(view.who, speaker.say(view.says, rule)) for view in rule.views),
+        we_follow=speaker.say(rule.we_follow, rule),
+    )
+
+
+def _card(speaker: _Speaker, rule: NurseCard) -> CardPart:
+    return CardPart(
+        say=speaker.say(rule.say, rule),
+        teach_back=speaker.say(rule.teach_back, rule),
+        good_answer=speaker.say(rule.good_answer, rule),
+        misunderstanding=speaker.say(rule.misunderstanding, rule),
+    )
