@@ -32,7 +32,7 @@ _LAST = 60_000
 """Priority of the sentinel: durable-rules fires low numbers first, so it proves that every other rule had its turn."""
 
 
-class QuietHost(durable.Host):  # type: ignore[misc]
+class QuietHost(durable.Host):
     """A host without the two dispatcher threads, which take actions from the same C structures as the caller."""
 
     def _run(self) -> None:

@@ -5,14 +5,14 @@ Every sentence is taken from a rule and carries that rule's id and sources; this
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.assessment import Assessment, Firing
 from triage.journey import Journey
-from triage.knowledge import Knowledge, Rule, Urgency
+from triage.knowledge import NOT_ASKED, Knowledge, Rule, Urgency
 from triage.knowledge.load import PLACEHOLDERS
-from triage.knowledge.model import Disagreement, NurseCard, Source, Treatment, sentences
+from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Source, Treatment, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,18 @@ class Passage:
 class Reason:
     """Why help is needed that soon: what the person told us, and what it can mean."""
 
+    told: tuple[str, ...]
+    """The answers that count here, in the words the person saw."""
     because: Passage
-    unsure: Passage | None
-    stepped_up: tuple[Passage, ...]
     meanwhile: Passage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What the person was not sure about, and that it must not be taken for a no."""
+
+    told: tuple[str, ...]
+    notice: Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,8 @@ class Told:
 
     question: str
     answers: tuple[str, ...]
+    denied: bool
+    """The answer was "none of these"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,8 @@ class Sheet:
     fail_safe: Passage | None
     steps: tuple[Passage, ...]
     reasons: tuple[Reason, ...]
+    unsure: Unsure | None
+    stepped_up: tuple[Passage, ...]
     no_warning_sign: Passage | None
     told: tuple[Told, ...]
     safety_net: tuple[Passage, ...]
@@ -187,7 +199,8 @@ def told(knowledge: Knowledge, journey: Journey) -> tuple[Told, ...]:
         answer = journey.answers.get(question.id)
         if answer is not None:
             chosen = (answer,) if isinstance(answer, str) else answer
-            lines.append(Told(question.text, tuple(question.words(word) for word in chosen)))
+            words = tuple(question.words(word) for word in chosen)
+            lines.append(Told(question.text, words, denied=chosen == (NO_ONE,)))
     return tuple(lines)
 
 
@@ -201,7 +214,11 @@ def make_sheet(
     heading = speaker.say(disposition.heading, disposition)
     fail_safe = speaker.notice("fail_safe") if assessment.fail_safe else None
     steps = tuple(speaker.say(text, disposition) for text in disposition.steps)
-    reasons = tuple(_reason(speaker, firing) for firing in _shown(assessment))
+    firings = _shown(assessment)
+    reasons = tuple(_reason(speaker, firing) for firing in firings if firing.certain)
+    unsure = _unsure(speaker, [firing for firing in firings if not firing.certain])
+    steps_up = dict.fromkeys(step for firing in firings for step in firing.stepped_up_by)
+    stepped_up = tuple(speaker.say(step.because, step) for step in steps_up)
     no_warning_sign = None
     if not assessment.firings and not assessment.fail_safe:
         no_warning_sign = speaker.notice("no_warning_sign")
@@ -225,6 +242,8 @@ def make_sheet(
         fail_safe=fail_safe,
         steps=steps,
         reasons=reasons,
+        unsure=unsure,
+        stepped_up=stepped_up,
         no_warning_sign=no_warning_sign,
         told=told(knowledge, journey) if journey else (),
         safety_net=safety_net,
@@ -255,11 +274,31 @@ def _shown(assessment: Assessment) -> tuple[Firing, ...]:
 def _reason(speaker: _Speaker, firing: Firing) -> Reason:
     rule = firing.rule
     return Reason(
+        told=tuple(_counting_answers(speaker.knowledge, firing)),
         because=speaker.say(rule.because, rule),
-        unsure=None if firing.certain else speaker.notice("unsure_flag"),
-        stepped_up=tuple(speaker.say(step.because, step) for step in firing.stepped_up_by),
         meanwhile=speaker.may_say(rule.meanwhile, rule),
     )
+
+
+def _unsure(speaker: _Speaker, firings: Sequence[Firing]) -> Unsure | None:
+    if not firings:
+        return None
+    told = dict.fromkeys(answer for firing in firings for answer in _counting_answers(speaker.knowledge, firing))
+    return Unsure(tuple(told), speaker.notice("unsure_flag"))
+
+
+def _counting_answers(knowledge: Knowledge, firing: Firing) -> Iterator[str]:
+    tested = {test.finding: test.values for test in firing.rule.possible.tests()}
+    for finding, value in firing.findings:
+        question = knowledge.asked_by[finding]
+        if value not in tested[finding] or question.id == knowledge.place_question or value == NOT_ASKED:
+            continue
+        if question.type == "multi":
+            yield next(option.text for option in question.options if option.finding == finding)
+        elif question.type == "choice":
+            yield question.words(value)
+        else:
+            yield question.text
 
 
 def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPart:

@@ -1,0 +1,152 @@
+"""A person in front of the guide: goes through its pages over HTTP, and looks at every page that comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import html5lib
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from triage.knowledge import Knowledge
+from triage.web import create_app
+
+
+class Page:
+    """One page that came back, with what a visitor sees on it."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.soup = BeautifulSoup(response.text, "html.parser")
+        self.title = self.soup.title.get_text() if self.soup.title else ""
+        self.h1 = self.soup.h1.get_text(" ", strip=True) if self.soup.h1 else ""
+        self.text = re.sub(r"\s+", " ", self.soup.main.get_text(" ", strip=True)) if self.soup.main else ""
+
+    def fields(self) -> dict[str, list[str]]:
+        """The form's own values: what a browser would send if nothing were touched."""
+        values: dict[str, list[str]] = {}
+        for box in self.soup.select("main form input"):
+            kind, name = box.get("type"), str(box.get("name"))
+            if kind == "hidden" or box.has_attr("checked"):
+                values.setdefault(name, []).append(str(box.get("value")))
+        return values
+
+    def action(self) -> str:
+        """Where the page's main form goes."""
+        form = self.soup.select_one("main form")
+        assert form is not None, f"there is no form on '{self.h1}'"
+        return str(form["action"])
+
+    def questions(self) -> set[str]:
+        """The ids of the questions asked here."""
+        boxes = self.soup.select("main form input[type=radio], main form input[type=checkbox]")
+        return {str(box["name"]) for box in boxes}
+
+
+def audit(page: Page) -> None:
+    """What is true of every page, whatever it shows. Each failure says the fix."""
+    where = f"on '{page.h1 or page.title}'"
+    assert len(page.soup.find_all("h1")) == 1, f"{where}: give the page exactly one h1"
+    assert page.h1 and page.title.removeprefix("Error: ").startswith(_plain(page.soup.h1)), f"{where}: title <- h1"
+    ids = [str(tag["id"]) for tag in page.soup.find_all(id=True)]
+    assert len(ids) == len(set(ids)), f"{where}: ids stand there twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+    for box in page.soup.select("input:not([type=hidden])"):
+        assert page.soup.select_one(f'label[for="{box["id"]}"]'), f"{where}: give the input {box['id']} a label"
+    for tag in page.soup.find_all(True):
+        assert not tag.has_attr("style"), f"{where}: move the style of <{tag.name}> to the stylesheet (CSP)"
+        assert not [name for name in tag.attrs if name.startswith("on")], f"{where}: no inline script on <{tag.name}>"
+        for target in str(tag.get("aria-describedby", "")).split():
+            assert target in ids, f"{where}: aria-describedby leads to '{target}', which is not there"
+    for form in page.soup.find_all("form"):
+        assert form.get("action") and form.get("method") == "post", f"{where}: give the form a method and an action"
+    for link in page.soup.select('a[href^="#"]'):
+        assert str(link["href"])[1:] in ids, f"{where}: the link {link['href']} leads nowhere"
+    assert not re.search(r"\{[a-z_]+\}", page.text), f"{where}: a placeholder was not filled"
+    assert "emergency" in page.soup.get_text().lower(), f"{where}: say what to do in an emergency"
+    html5lib.HTMLParser(strict=True).parse(page.response.text)
+    headers = page.response.headers
+    assert "'unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+
+
+def _plain(heading: Tag | None) -> str:
+    assert heading is not None
+    hidden = " ".join(tag.get_text(" ", strip=True) for tag in heading.select(".nhsuk-u-visually-hidden"))
+    return heading.get_text(" ", strip=True).removeprefix(hidden).strip()
+
+
+class Person:
+    """Somebody who answers. Every page is audited on the way."""
+
+    def __init__(self, app: Flask, knowledge: Knowledge) -> None:
+        self.client = app.test_client()
+        self.knowledge = knowledge
+        self.page = self.get("/")
+        self.run = ""
+        self.seen: list[Page] = []
+
+    def get(self, url: str) -> Page:
+        """Open an address, follow where it leads, and look at the page."""
+        return self._look(self.client.get(url, follow_redirects=True))
+
+    def post(self, url: str, data: Mapping[str, object]) -> Page:
+        """Send a form, follow where it leads, and look at the page."""
+        return self._look(self.client.post(url, data=data, follow_redirects=True))
+
+    def _look(self, response: TestResponse) -> Page:
+        page = Page(response)
+        audit(page)
+        self.page = page
+        if hasattr(self, "seen"):
+            self.seen.append(page)
+        return page
+
+    def starts(self) -> Page:
+        """Press "Start now"."""
+        page = self.post("/start", {})
+        self.run = str(page.response.request.path).split("/")[2]
+        return page
+
+    def url(self, name: str) -> str:
+        """An address of this person's run."""
+        return f"/run/{self.run}/{name}"
+
+    def sends(self, answers: Mapping[str, str | tuple[str, ...]], **changed: object) -> Page:
+        """Answer the questions of the page in front of them and press Continue."""
+        data: dict[str, object] = {**self.page.fields(), **changed}
+        for question in self.page.questions():
+            data.pop(question, None)
+            if question in answers:
+                given = answers[question]
+                data[question] = list(given) if isinstance(given, tuple) else given
+        return self.post(self.page.action(), data)
+
+    def answers(self, answers: Mapping[str, str | tuple[str, ...]]) -> Page:
+        """Go on until no question is left: to the check page, or to the emergency page."""
+        for _ in range(len(self.knowledge.pages) + 1):
+            before = self.page.response.request.path
+            if not self.page.questions():
+                return self.page
+            self.sends(answers)
+            assert self.page.response.request.path != before or not self.page.questions(), (
+                f"stays on '{self.page.h1}': {self.page.text[:300]}"
+            )
+        raise AssertionError("the questions do not end")
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    """The application as a demonstration, with the real rules."""
+    app = create_app({})
+    app.testing = False
+    return app
+
+
+@pytest.fixture
+def person(app: Flask) -> Iterator[Person]:
+    """Somebody on the start page."""
+    yield Person(app, app.extensions["assessor"].knowledge)

@@ -1,0 +1,102 @@
+"""The guide in the browser: `create_app` puts settings, state, headers, errors and pages together.
+
+No clinical word and no rule is known here; views ask the rooms behind them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, url_for
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from triage import resources
+from triage.assessment import Assessor
+from triage.knowledge import Knowledge, load
+from triage.web import errors, headers
+from triage.web.components import component, question_html
+from triage.web.settings import Settings, read
+from triage.web.state import SealedCookies
+from triage.web.views import pages, self_check
+
+
+def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = None) -> Flask:
+    """The application.
+
+    Raises:
+        SettingsError: a `TRIAGE_*` variable is missing or unusable.
+        KnowledgeError: the rules cannot be used.
+    """
+    settings = read(os.environ if environ is None else environ)
+    knowledge = load(rules or resources.folder("rules"))
+    app = Flask(
+        "triage", template_folder=str(resources.folder("templates")), static_folder=str(resources.folder("static"))
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        WTF_CSRF_SECRET_KEY=settings.csrf_key,
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its run
+        WTF_CSRF_SSL_STRICT=False,  # the referrer may be stripped; the token and SameSite cookies stand guard
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked by the form itself, which can then keep the posted answer
+        MAX_CONTENT_LENGTH=16 * 1024,
+        MAX_FORM_MEMORY_SIZE=8 * 1024,
+        MAX_FORM_PARTS=200,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+    app.session_interface = SealedCookies((settings.secret_key, *settings.fallback_keys), settings.secure)
+    CSRFProtect(app)
+    app.extensions["settings"] = settings
+    assessor = app.extensions["assessor"] = Assessor(knowledge)
+    problems = app.extensions["self_check"] = self_check(assessor)
+    for problem in problems:
+        app.logger.error("Self-check: %s", problem)
+    _prepare_templates(app, knowledge, settings)
+    headers.install(app, settings.secure, knowledge.version)
+    errors.install(app, _notice(knowledge, settings, "emergency_line"))
+    app.register_blueprint(pages)
+    return app
+
+
+def _notice(knowledge: Knowledge, settings: Settings, role: str) -> str:
+    text = knowledge.notices[role].text
+    for name in ("emergency_number", "clinic", "urgent_line"):
+        text = text.replace("{" + name + "}", settings.words.get(name, knowledge.words[name]))
+    return text
+
+
+def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> None:
+    # A misspelt name must fail, not print nothing; and everything is escaped whatever a template's name ends in.
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.autoescape = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    versions = {path.name: _digest(path) for path in Path(app.static_folder or "").iterdir() if path.is_file()}
+
+    def static_url(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    def overdue() -> bool:
+        return knowledge.due < datetime.now(UTC).date()
+
+    app.jinja_env.globals.update(
+        component=component,
+        question_html=question_html,
+        notice=lambda role: _notice(knowledge, settings, role),
+        static_url=static_url,
+        overdue=overdue,
+        demonstration=settings.demonstration,
+        emergency_number=settings.emergency_number,
+        clinic_name=settings.clinic_name,
+        clinic_phone=settings.clinic_phone,
+        rules_version=knowledge.version,
+    )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]

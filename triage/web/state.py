@@ -1,0 +1,140 @@
+"""Where answers live: sealed in one cookie per run, and nowhere else.
+
+A run has a random id in its address, and its cookie is sent to that address only, so two people in two tabs never
+mix and any instance can serve any request. The cookie is encrypted and authenticated (Fernet), ends with the browser,
+and is refused after `LIFETIME`. It can be too large for a browser to keep, which would leave older answers standing;
+therefore it is measured, and refused before it is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+import zlib
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+
+from triage.errors import GuideError
+from triage.journey import Answer, Answers
+
+LIFETIME = 4 * 60 * 60
+"""Seconds after which a run is no longer opened."""
+MOST_BYTES = 3500
+"""Chromium silently keeps the *old* value of a cookie over 4,096 bytes; names and attributes count too."""
+_FORMAT = 1
+_RUN = re.compile(r"/run/([A-Za-z0-9_-]{16})(?=/|\Z)")
+
+
+class StateTooLarge(GuideError):
+    """The sealed answers would not fit into a cookie that every browser keeps."""
+
+
+class Run(dict[str, Any], SessionMixin):
+    """The session of one request. `found` is False when the run's cookie was missing, expired or tampered with."""
+
+    def __init__(self, run_id: str = "", content: Mapping[str, Any] | None = None, found: bool = False) -> None:
+        super().__init__(content or {})
+        self.run_id = run_id
+        self.found = found
+        self.before = json.dumps(self, sort_keys=True)
+        self.ended = False
+
+    def start(self) -> str:
+        """Begin a new, empty run and give its id."""
+        self.clear()
+        self.run_id = secrets.token_urlsafe(12)
+        self.found = True
+        return self.run_id
+
+    def end(self) -> None:
+        """Forget this run: its cookie is removed with the response."""
+        self.clear()
+        self.ended = True
+
+    @property
+    def answers(self) -> Answers:
+        """The answers given so far, also those off the path."""
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in self._stored().items()}
+
+    def answer(self, given: Mapping[str, Answer]) -> None:
+        """Keep these answers beside the earlier ones."""
+        merged = {**self._stored(), **{n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}}
+        self["answers"] = merged
+
+    def _stored(self) -> dict[str, Any]:
+        stored = self.get("answers", {})
+        return dict(stored) if isinstance(stored, dict) else {}
+
+
+def _fernet(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(blake2b(key.encode(), digest_size=32, person=b"triage-run").digest()))
+
+
+class SealedCookies(SessionInterface):
+    """Opens and seals runs. The first key seals; all of them open, so keys can be changed while people answer."""
+
+    def __init__(self, keys: tuple[str, ...], secure: bool) -> None:
+        self._box = MultiFernet([_fernet(key) for key in keys])
+        self._secure = secure
+
+    def _name(self, run_id: str) -> str:
+        return f"{'__Secure-' * self._secure}run-{run_id}"
+
+    def open_session(self, app: Flask, request: Request) -> Run:
+        """The run that this address belongs to; an empty one, not found, where nothing can be opened."""
+        match = _RUN.match(request.path)
+        if not match:
+            return Run()
+        run_id = match.group(1)
+        sealed = request.cookies.get(self._name(run_id), "")
+        if not sealed:
+            return Run(run_id)
+        try:
+            # Bounded: only what we sealed ourselves gets as far as being unpacked.
+            content = json.loads(zlib.decompress(self._box.decrypt(sealed.encode(), ttl=LIFETIME)))
+        except (InvalidToken, zlib.error, ValueError, UnicodeEncodeError):
+            return Run(run_id)
+        if (
+            not isinstance(content, dict)
+            or content.pop("format", None) != _FORMAT
+            or content.pop("run", None) != run_id
+        ):
+            return Run(run_id)
+        return Run(run_id, content, found=True)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the run back, sealed, when it changed.
+
+        Raises:
+            StateTooLarge: the browser could drop the new answers and keep the old ones.
+        """
+        assert isinstance(session, Run)  # noqa: S101 - open_session makes nothing else
+        if not session.run_id:
+            return
+        name, path = self._name(session.run_id), f"/run/{session.run_id}"
+        if session.ended:
+            response.delete_cookie(name, path=path, secure=self._secure, httponly=True, samesite="Lax")
+            return
+        if json.dumps(session, sort_keys=True) == session.before:
+            return
+        sealed = self.seal(session)
+        response.set_cookie(name, sealed, path=path, secure=self._secure, httponly=True, samesite="Lax")
+
+    def seal(self, session: Run) -> str:
+        """The run as text for its cookie.
+
+        Raises:
+            StateTooLarge: it would be longer than `MOST_BYTES`.
+        """
+        content = {"format": _FORMAT, "run": session.run_id, **session}
+        sealed = self._box.encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)).decode()
+        if len(sealed) > MOST_BYTES:
+            raise StateTooLarge(f"the sealed answers are {len(sealed)} bytes, more than {MOST_BYTES}")
+        return sealed
