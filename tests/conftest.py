@@ -11,14 +11,9 @@ from triage.assessment import Assessor
 from triage.knowledge import Urgency, check, load, read
 from triage.knowledge.model import NOTICE_ROLES, WORDS
 
-SHORT = {
-    "BOOK": 'sources = ["book"]',
-    "DAYS": "reviewed = 2026-01-01, due = 2027-01-01",
-    "SELF": 'urgency = "self-care"',
-    "WHY": 'why = "It counts.", sources = ["book"]',
-}
+SHORT = {"BOOK": 'sources = ["book"]', "SELF": 'urgency = "self-care"', "WHY": 'why = "It counts.", sources = ["book"]'}
 TINY = {
-    "edition.toml": 'edition = { version = "tiny", dated = 2026-01-01, DAYS }',
+    "edition.toml": 'edition = { version = "tiny", dated = 2026-01-01, reviewed = 2026-01-01, due = 2027-01-01 }',
     "sources.toml": """source = [{ id = "book", publisher = "Us", title = "A book", kind = "review", \
   published = "2026", seen = "seen", checked = 2026-01-01, brief = "All.", url = "https://example.org" }]""",
     "words.toml": "[words]\n" + "\n".join(f'"{word}" = "the {word}"' for word in WORDS),
@@ -41,30 +36,28 @@ question = [
   option = [{ id = "is_weak", text = "Weak" }, { id = "pill", text = "A pill" }] },
   { id = "dose", page = "more", type = "choice", text = "Dose?", WHY, usual = "little", \
   enable_when = { pill = "yes" }, option = [{ id = "little", text = "Bit" }, { id = "much", text = "Lot" }] }]""",
-    "red-flags/signs.toml": """red_flag = [
-  { id = "heart-pain", urgency = "emergency", because = "The heart.", BOOK, \
+    "red-flags/signs.toml": """red_flag = [{ id = "heart-pain", urgency = "emergency", because = "The heart.", BOOK, \
   ask = { question = "alarm", stops = true, text = "Crushing" } },
   { id = "hot", urgency = "same-day", tags = ["infection"], because = "It can be an infection.", BOOK, \
-  meanwhile = "Keep it still.", ask = { question = "signs", text = "Hot" } },
-  { id = "numb", urgency = "soon", tags = ["nerve"], because = "A nerve.", BOOK, ask = { question = "signs", text = "Numb" } }]
+  meanwhile = "Keep still.", ask = { question = "signs", text = "Hot" } }, { id = "numb", urgency = "soon", \
+  tags = ["nerve"], because = "A nerve.", BOOK, ask = { question = "signs", text = "Numb" } }]
 case = [{ id = "hot", story = "A", answers = { signs = ["hot"] }, urgency = "same-day", fires = ["hot"] },
   { id = "numb", story = "Bo", answers = { signs = ["numb"] }, urgency = "soon", fires = ["numb"] },
   { id = "weak", story = "Cy", answers = { signs = ["hot"], health = ["is_weak"] }, urgency = "emergency" },
   { id = "well", story = "Di", answers = {}, SELF, near_miss = ["hot", "numb", "heart-pain"] }]""",
-    "scope.toml": """step_up = [{ id = "weak-body", when = { is_weak = "yes" }, \
-  tags = ["infection", "nerve"], because = "You are weak.", BOOK }]
+    "scope.toml": """caution = [{ id = "overdose", when = { dose = "much" }, text = "Ask about the dose.", BOOK }]
+step_up = [{ id = "weak-body", when = { is_weak = "yes" }, tags = ["infection", "nerve"], because = "Weak.", BOOK }]
 withhold = [{ id = "young", when = { age = "child" }, at_least = "routine", text = "Ask a doctor first.", BOOK }]
-caution = [{ id = "overdose", when = { dose = "much" }, text = "Ask about the dose.", BOOK }]
 myth = [{ id = "pill-myth", when = { pill = "yes" }, fact = "Pills clear nothing.", myth = "They do.", BOOK }]
 case = [{ id = "small", story = "Ed", answers = { age = "child" }, urgency = "routine", fires = ["young"] },
   { id = "bit", story = "Flo", answers = { health = ["pill"] }, SELF, near_miss = ["overdose"] },
   { id = "lot", story = "Al", answers = { health = ["pill"], dose = "much" }, SELF, fires = ["overdose"] }]""",
     "deposits/chalk-toe.toml": """deposit = { name = "chalk in a toe", place = "Toe", group = "Other organs", \
-  order = 10, base_urgency = "self-care", about = "A toe can hold chalk.", BOOK, DAYS }
-page = [{ id = "toe", title = "Your toe" }, { id = "toe-more", title = "More about your toe" }]
+  order = 10, base_urgency = "self-care", about = "It is chalk.", BOOK, reviewed = 2026-01-01, due = 2027-01-01 }
+page = [{ id = "toe", title = "Your toe" }, { id = "toe-2", title = "More about your toe" }]
 question = [{ id = "toe_pain", page = "toe", type = "choice", text = "Pain?", WHY, usual = "slow", \
   option = [{ id = "sudden", text = "Quick" }, { id = "slow", text = "Slow" }, { id = "no-pain", text = "None" }] },
-  { id = "toe_long", page = "toe-more", type = "yes-no", text = "For long?", WHY, usual = "no", \
+  { id = "toe_long", page = "toe-2", type = "yes-no", text = "For long?", WHY, usual = "no", \
   enable_when = { toe_pain = "slow" } }]
 red_flag = [{ id = "toe-sudden", urgency = "routine", when = { toe_pain = "sudden" }, because = "See it.", BOOK }]
 reversibility = [{ id = "toe-goes", category = "often-resolves", deposit_goes = "Such chalk often goes.", BOOK, \
@@ -82,8 +75,8 @@ nurse_card = [{ id = "toe-card", about = ["toe-goes", "toe-stays"], say = "Chalk
 case = [{ id = "toe-1", story = "Ivy", answers = { toe_pain = "sudden" }, urgency = "routine", fires = ["toe-sudden"] },
   { id = "toe-2", story = "Jo", answers = { toe_pain = "no-pain" }, SELF, near_miss = ["toe-rest"] },
   { id = "toe-3", story = "Kit", answers = { toe_long = "yes" }, SELF, near_miss = ["toe-sudden"] },
-  { id = "toe-4", story = "Lu", answers = { toe_pain = "unsure" }, SELF },
-  { id = "toe-5", story = "Mo", answers = { alarm = ["heart_pain"] }, urgency = "emergency", fires = ["heart-pain"] }]""",
+  { id = "toe-4", story = "Lu", answers = { alarm = ["heart_pain"] }, urgency = "emergency", fires = ["heart-pain"] },
+  { id = "toe-5", story = "Mo", answers = { toe_pain = "unsure" }, SELF }]""",
 }
 
 

@@ -208,7 +208,7 @@ def make_sheet(
     knowledge: Knowledge, assessment: Assessment, journey: Journey | None, wording: Mapping[str, str]
 ) -> Sheet:
     """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
-    speaker = _Speaker(knowledge, wording)
+    speaker = _Speaker(knowledge, {**wording, **_contact(assessment)})
     disposition = knowledge.dispositions[assessment.urgency]
     emergency = assessment.urgency == Urgency.EMERGENCY
     heading = speaker.say(disposition.heading, disposition)
@@ -261,6 +261,16 @@ def make_sheet(
         reviewed=knowledge.reviewed.isoformat(),
         due=knowledge.due.isoformat(),
     )
+
+
+def _contact(assessment: Assessment) -> dict[str, str]:
+    """Who to contact, where every deposit of the run has the same own contact and no general red flag fired."""
+    contacts = {result.deposit.contact for result in assessment.deposits}
+    general = any(not firing.rule.deposit for firing in _shown(assessment))
+    if len(contacts) != 1 or general or assessment.fail_safe:
+        return {}
+    contact = contacts.pop()
+    return {"clinic": contact} if contact else {}
 
 
 def _shown(assessment: Assessment) -> tuple[Firing, ...]:

@@ -292,6 +292,7 @@ class Reader:
                 base_urgency=table.urgency("base_urgency"),
                 reviewed=table.day("reviewed"),
                 due=table.day("due"),
+                contact=table.text("contact", required=False),
                 letter_words=table.texts("letter_words", required=False),
             )
             table.done()

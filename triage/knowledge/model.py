@@ -393,6 +393,8 @@ class Deposit(Rule):
     base_urgency: Urgency
     reviewed: date
     due: date
+    contact: str = ""
+    """Who to contact about this deposit, where that is not the usual doctor or clinic."""
     letter_words: tuple[str, ...] = ()
 
     @property

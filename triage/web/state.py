@@ -53,6 +53,12 @@ class Run(dict[str, Any], SessionMixin):
         self.found = True
         return self.run_id
 
+    def restore(self) -> None:
+        """Back to what the request came with."""
+        content = json.loads(self.before)
+        self.clear()
+        self.update(content)
+
     def end(self) -> None:
         """Forget this run: its cookie is removed with the response."""
         self.clear()

@@ -147,6 +147,7 @@ def answer(run_id: str, number: int) -> View:
     try:
         _sealed().seal(run)
     except StateTooLarge:
+        run.restore()
         return _not_worked_out(path)
     path = journey.follow(_knowledge(), run.answers)
     if emergency is not None:
