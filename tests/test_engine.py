@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -86,8 +87,8 @@ def in_a_child(function, seconds=40):
         f"sys.path.insert(0, {str(root)!r}); from {__name__} import {function.__name__} as function; "
         f"signal.alarm({seconds}); function()"
     )
-    # MALLOC_PERTURB_ cleans memory, and hides the crashes that a real process has.
-    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
+    # New memory is full of rubbish, as in a process that has run for a while: what is not initialised shows.
+    environment = {**os.environ, "MALLOC_PERTURB_": "1"}
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
 
 
@@ -249,7 +250,8 @@ def delete_a_session_in_which_nothing_fired():
 
 def test_deleting_a_session_in_which_nothing_fired_kills_the_process():
     child = in_a_child(delete_a_session_in_which_nothing_fired)
-    assert (child.stdout, child.returncode) == ("now\n", -signal.SIGSEGV)
+    assert child.stdout == "now\n"
+    assert child.returncode in (-signal.SIGSEGV, -signal.SIGABRT)
 
 
 def ask_where_nothing_fires():
@@ -292,18 +294,21 @@ def test_thousands_of_evaluations_all_succeed_and_need_no_more_memory_than_the_f
     assert printed(in_a_child(ask_thousands_of_times)) == "True True"
 
 
-def fail_hundreds_of_times():
-    terms = boxes(300)
+def fail_more_than_a_thousand_times():
+    terms = boxes(20)
     compiled = Engine({"file": terms})
     before = most_memory()
-    for _ in range(200):
+    for _ in range(MOST_SESSIONS + 1):
+        compiled._fired = FailingOnce(RuntimeError())
+        with pytest.raises(EngineError):
+            compiled.fired(all_at(YES, terms))
         with pytest.raises(EngineError):
             compiled.fired(all_at(REFUSED, terms))
     print(works(compiled, terms), most_memory() < before * 1.5)
 
 
-def test_hundreds_of_failures_neither_spoil_the_engine_nor_fill_the_memory():
-    assert printed(in_a_child(fail_hundreds_of_times)) == "True True"
+def test_more_than_a_thousand_failures_neither_spoil_the_engine_nor_fill_the_memory():
+    assert printed(in_a_child(fail_more_than_a_thousand_times)) == "True True"
 
 
 def test_one_session_does_not_serve_twice():
@@ -350,6 +355,13 @@ def test_every_way_to_reach_a_term_counts_not_only_the_terms():
     ways = AllOf((AnyOf(tuple(Is(f"a{i}", (YES,)) for i in range(4))), AnyOf((Is("b", (YES,)), Is("c", (YES,))))))
     terms = tuple(Term(f"term {i}", ways) for i in range(MOST_PENDING))
     assert works(Engine({"file": terms}), terms)
+
+
+def test_a_ruleset_is_filled_to_its_limit_and_then_the_next_begins():
+    terms = boxes(RULESET_PATHS)
+    assert [len(batch) for batch in batches(terms)] == [RULESET_PATHS]
+    assert works(Engine({"file": terms}), terms)
+    assert [len(batch) for batch in batches(boxes(RULESET_PATHS + 1))] == [RULESET_PATHS, 1]
 
 
 def test_one_batch_for_all_of_them_would_fail_and_say_so(monkeypatch):
@@ -624,7 +636,7 @@ def test_setting_the_clock_of_the_machine_loses_firings_raw_and_none_here(monkey
     assert raw.fired == ["rule 0"]
 
     monkeypatch.setattr(durable, "datetime", stepping)
-    monkeypatch.setattr("time.time", lambda: float(next(WallClock.looks)) * 3600)
+    assert durable._unix_now is time.monotonic
     terms = boxes(5)
     assert works(Engine({"file": terms}), terms)
 
