@@ -295,7 +295,7 @@ def test_thousands_of_evaluations_all_succeed_and_need_no_more_memory_than_the_f
 
 
 def fail_more_than_a_thousand_times():
-    terms = boxes(20)
+    terms = boxes(5)
     compiled = Engine({"file": terms})
     before = most_memory()
     for _ in range(MOST_SESSIONS + 1):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from triage.errors import AnswerError
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, Knowledge
-from triage.knowledge.load import meant
 from triage.knowledge.model import NO_ONE, Page, Question
+from triage.knowledge.table import meant
 
 Answer = str | tuple[str, ...]
 Answers = Mapping[str, Answer]

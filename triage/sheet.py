@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from triage.assessment import Assessment, Firing
 from triage.journey import Journey
 from triage.knowledge import NOT_ASKED, Knowledge, Rule, Urgency
-from triage.knowledge.load import PLACEHOLDERS
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Source, Treatment, sentences
+from triage.knowledge.table import PLACEHOLDERS
 
 
 @dataclass(frozen=True, slots=True)

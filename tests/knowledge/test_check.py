@@ -14,7 +14,7 @@ from triage.knowledge.check import MOST_WORDS, fnv1a
 from triage.knowledge.model import NOTICE_ROLES, RULESET_PATHS
 
 FLAGS, QUESTIONS, SCOPE, TOE = "red-flags/signs.toml", "questions.toml", "scope.toml", "deposits/chalk-toe.toml"
-LONG = "on and " * (MOST_WORDS // 2) + "on."
+LONG = "So" + " and so" * (MOST_WORDS // 2) + "."
 
 # what is wrong: the file, what stands there, what stands there instead, the id in the message, what the message says
 FAULTS = {
@@ -59,11 +59,13 @@ FAULTS = {
         TOE, "Walk a little every day.", f"Rest. {LONG}", "toe-walk", "21 words", "at most 20", LONG),
     "a question that is too long": (TOE, '"For long?"', f'"{LONG}"', "toe_long", "21 words"),
     "an option that is too long": (TOE, '"Quick"', f'"{LONG}"', "toe_pain", "sudden", "21 words"),
+    "a red flag's own option that is too long": (FLAGS, '"Numb"', f'"{LONG}"', "numb", "21 words"),
+    "a place that is too long": (TOE, 'place = "Toe"', f'place = "{LONG}"', "chalk-toe", "21 words"),
     "a page whose lead is too long": (
         TOE, 'title = "Your toe"', f'title = "Your toe", lead = "{LONG}"', "toe", "21 words"),
     "a box that ends the journey and is no emergency": (
-        FLAGS, 'id = "heart-pain", urgency = "emergency"', 'id = "heart-pain", urgency = "same-day"', "alarm",
-        "heart_pain", "no emergency red flag"),
+        FLAGS, 'id = "heart-pain", urgency = "emergency"', 'id = "heart-pain", urgency = "same-day"', "heart-pain",
+        "ends the journey", "no emergency red flag"),
     "a choice that ends the journey and no red flag tests": (
         QUESTIONS, 'text = "Lot"', 'text = "Lot", stops = true', "dose", "much", "no emergency red flag"),
     "two categories that overlap": (
@@ -212,7 +214,7 @@ def test_a_question_that_hangs_on_one_that_is_never_asked_is_never_asked_either(
 
 
 def test_a_sentence_may_have_as_many_words_as_the_limit_says(tiny_rules):
-    tiny_rules.change(TOE, "Walk a little every day.", LONG.removeprefix("on "))
+    tiny_rules.change(TOE, "Walk a little every day.", LONG.replace("So and", "So"))
     assert tiny_rules.problems() == []
 
 
@@ -265,8 +267,3 @@ def test_one_overdue_deposit_is_named_alone(tiny_rules):
 @pytest.mark.parametrize(("text", "value"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)])
 def test_the_hash_is_the_one_that_its_inventors_published(text, value):
     assert fnv1a(text) == value
-
-
-def test_a_finding_that_takes_a_name_of_the_engine_is_a_fault(tiny_rules):
-    tiny_rules.change(QUESTIONS, 'text = "A pill" }', 'text = "A pill" }, { id = "sid", text = "S" }')
-    assert any(line.startswith(f"{QUESTIONS}: ") and "'sid'" in line for line in tiny_rules.problems())

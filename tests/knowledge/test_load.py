@@ -17,7 +17,7 @@ from triage.__main__ import assessment_json, questions_json
 from triage.assessment import Assessor
 from triage.errors import KnowledgeError
 from triage.knowledge import check, load, read
-from triage.knowledge.load import Table
+from triage.knowledge.table import Table
 
 FLAGS, QUESTIONS, SCOPE, TOE = "red-flags/signs.toml", "questions.toml", "scope.toml", "deposits/chalk-toe.toml"
 

@@ -8,12 +8,10 @@ probably meant". A key nobody knows is a fault: a misspelt key must never be a r
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
-
-_KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
-_CHOICE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
-_NEVER_IDS = {YES, NO, UNSURE, NOT_ASKED, NO_ONE}
-_PLACEHOLDERS = re.compile(r"\{([^}]*)\}")
-PLACEHOLDERS = ("emergency_number", "clinic", "urgent_line")
-"""What a text may leave open for the settings of the place where the guide runs."""
+from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
@@ -36,117 +27,6 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case")
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """A hint at what a misspelt word was probably meant to be, ready to be added to a message."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-class Table:
-    """One TOML table being read: typed access, and a problem for everything missing, mistyped or left over."""
-
-    def __init__(self, raw: object, file: str, kind: str, problems: list[str], index: int = 0) -> None:
-        self.file, self.kind, self.problems = file, kind, problems
-        self.raw: dict[str, Any] = dict(raw) if isinstance(raw, dict) else {}
-        self.used: set[str] = set()
-        given = self.raw.get("id")
-        self.name = given if isinstance(given, str) else f"{kind} {index + 1}"
-        if not isinstance(raw, dict):
-            self.problem(f"'{kind}' must be a table")
-
-    def problem(self, what: str) -> None:
-        """Note a fault of this table."""
-        self.problems.append(f"{self.file}: {self.name}: {what}")
-
-    def take(self, key: str, kind: type | tuple[type, ...], said: str, default: Any, required: bool) -> Any:
-        """The value of a key if it has the right type, else its default, with a fault noted."""
-        self.used.add(key)
-        if key not in self.raw:
-            if required:
-                self.problem(f"the key '{key}' is missing")
-            return default
-        value = self.raw[key]
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            self.problem(f"'{key}' must be {said}, not {value!r}")
-            return default
-        return value
-
-    def text(self, key: str, required: bool = True) -> str:
-        """A plain text: no HTML, no placeholder that nobody fills."""
-        value = " ".join(str(self.take(key, str, "a text in quotes", "", required)).split())
-        if required and key in self.raw and not value:
-            self.problem(f"'{key}' is empty")
-        if re.search(r"<[a-z/]", value):
-            self.problem(f"'{key}' contains HTML; write plain text")
-        for name in _PLACEHOLDERS.findall(value):
-            if name not in PLACEHOLDERS:
-                self.problem(f"'{key}' uses the placeholder '{{{name}}}'" + meant(name, PLACEHOLDERS))
-        return value
-
-    def texts(self, key: str, required: bool = True) -> tuple[str, ...]:
-        """A list of texts."""
-        value = self.take(key, list, "a list of texts", [], required)
-        if not all(isinstance(item, str) and item.strip() for item in value):
-            self.problem(f"'{key}' must be a list of texts")
-            return ()
-        return tuple(" ".join(item.split()) for item in value)
-
-    def flag(self, key: str) -> bool:
-        """true or false; false when absent."""
-        return bool(self.take(key, bool, "true or false", False, False))
-
-    def number(self, key: str) -> int:
-        """A whole number."""
-        return int(self.take(key, int, "a whole number", 0, True))
-
-    def day(self, key: str) -> date:
-        """A date, written 2026-11-22 without quotes."""
-        value = self.take(key, date, "a date such as 2026-11-22, without quotes", date.min, True)
-        return value if type(value) is date else date.min
-
-    def one_of(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        """One of a few words."""
-        value = str(self.take(key, str, f"one of {', '.join(allowed)}", default or allowed[0], default is None))
-        if value not in allowed:
-            self.problem(f"'{key}' is '{value}', but must be one of {', '.join(allowed)}" + meant(value, allowed))
-            return default or allowed[0]
-        return value
-
-    def urgency(self, key: str, required: bool = True) -> Urgency:
-        """One of the urgency words."""
-        words = [urgency.word for urgency in Urgency]
-        return Urgency.of(self.one_of(key, words, None if required else words[0]))
-
-    def id(self, pattern: re.Pattern[str], said: str) -> str:
-        """The table's id, in the spelling its kind asks for."""
-        value = str(self.take("id", str, "a text in quotes", "", True))
-        if value in _NEVER_IDS:
-            self.problem(f"'{value}' is an answer word and cannot be an id")
-        elif value and not pattern.match(value):
-            self.problem(f"the id '{value}' must be {said}")
-        return value
-
-    def tables(self, key: str, required: bool = False) -> list[Table]:
-        """A list of tables inside this one."""
-        value = self.take(key, list, "a list of tables", [], required)
-        return [Table(item, self.file, f"{self.name}: {key}", self.problems, i) for i, item in enumerate(value)]
-
-    def done(self) -> None:
-        """Every key must have been asked for by now."""
-        for key in self.raw.keys() - self.used:
-            self.problem(f"the key '{key}' is not known here" + meant(key, self.used))
-
-
-def kebab(table: Table) -> str:
-    """The id of a thing with a page or a file."""
-    return table.id(_KEBAB, "lower-case words joined by hyphens, such as 'hot-swollen-joint'")
-
-
-def snake(table: Table) -> str:
-    """The id of a finding."""
-    return table.id(_SNAKE, "lower-case words joined by underscores, such as 'joint_hot'")
 
 
 class Reader:
@@ -272,7 +152,7 @@ class Reader:
         for table in found:
             deposit_id = self._deposit_of(table.file)
             table.name = "deposit"
-            if not deposit_id or not _KEBAB.match(deposit_id):
+            if not deposit_id or not KEBAB.match(deposit_id):
                 table.problem("a deposit must stand in deposits/<id>.toml, the id in lower-case words with hyphens")
                 continue
             self.ids[deposit_id] = table.file
@@ -454,7 +334,7 @@ class Reader:
 
     def _option(self, table: Table, kind: str) -> model.Option:
         option = model.Option(
-            id=snake(table) if kind == "multi" else table.id(_CHOICE, "lower-case words or numbers joined by hyphens"),
+            id=snake(table) if kind == "multi" else table.id(CHOICE, "lower-case words or numbers joined by hyphens"),
             text=table.text("text"),
             hint=table.text("hint", required=False),
             group=table.text("group", required=False),
