@@ -23,9 +23,9 @@ from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
-    "disagreement", "nurse_card", "disposition", "notice",
+    "disagreement", "nurse_card", "disposition", "notice", "word",
 )  # fmt: skip
-TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case")
+TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim")
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
 
@@ -43,6 +43,7 @@ class Reader:
         self.notices: dict[str, model.Notice] = {}
         self.dispositions: dict[Urgency, model.Disposition] = {}
         self.cases: list[model.Case] = []
+        self.claims: list[model.Claim] = []
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -112,6 +113,7 @@ class Reader:
         self._read_questions()
         self._read_rules()
         self._read_cases()
+        self._read_claims()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -360,6 +362,7 @@ class Reader:
             "nurse_card": self._nurse_card,
             "disposition": self._disposition,
             "notice": self._notice,
+            "word": self._word,
         }
         self.rules.update(self.deposits)
         for kind in RULE_TABLES:
@@ -499,6 +502,21 @@ class Reader:
             table.problem(f"no page has a place for the notice '{common['id']}'{hint}")
         return model.Notice(**common, text=table.text("text"))
 
+    def _word(self, table: Table, common: dict[str, Any]) -> model.LetterWord:
+        place = table.text("place", required=False)
+        if place and place not in self.deposits:
+            table.problem(f"leads to the place '{place}', which is not known" + meant(place, self.deposits))
+        words = table.texts("words")
+        for word in words:
+            self._new_id(table, word.lower(), "word on letters ")
+        return model.LetterWord(
+            **common,
+            words=words,
+            place=place,
+            meaning=table.text("meaning"),
+            caution=table.text("caution", required=False),
+        )
+
     def _sources(self, table: Table) -> tuple[str, ...]:
         sources = table.texts("sources", required=False)
         for source in sources:
@@ -626,6 +644,27 @@ class Reader:
             if self._new_id(table, case_id, "case "):
                 self.cases.append(case)
 
+    def _read_claims(self) -> None:
+        for table in self._tables("claim"):
+            claim = model.Claim(
+                id=kebab(table),
+                file=table.file,
+                seed=table.text("seed"),
+                says=table.text("says"),
+                verdict=table.one_of("verdict", model.VERDICTS),
+                dealt_with_by=table.texts("dealt_with_by", required=False),
+                because=table.text("because"),
+            )
+            table.done()
+            self._known_source(table, claim.seed)
+            for rule_id in claim.dealt_with_by:
+                if rule_id not in self.rules:
+                    table.problem(f"is dealt with by '{rule_id}', which is not known" + meant(rule_id, self.rules))
+            if not claim.dealt_with_by and claim.verdict != "left-out":
+                table.problem("names no rule in 'dealt_with_by'; only a claim with the verdict 'left-out' may do that")
+            if self._new_id(table, claim.id, "claim "):
+                self.claims.append(claim)
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -643,6 +682,7 @@ class Reader:
             notices=self.notices,
             dispositions=self.dispositions,
             cases=tuple(self.cases),
+            claims=tuple(self.claims),
             place_question=self.place_question,
             words=self.words,
         )

@@ -340,6 +340,41 @@ class NurseCard(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LetterWord(Rule):
+    """Words that stand on letters and scan reports: the place they lead to, and what they mean in plain words."""
+
+    words: tuple[str, ...]
+    place: str
+    """The deposit's id; empty where the word alone does not tell."""
+    meaning: str
+    caution: str = ""
+    """Said with the meaning wherever the word must never only reassure."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.meaning, self.caution)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A checkable claim of one of the articles the guide started from, and what the guide makes of it."""
+
+    id: str
+    file: str
+    seed: str
+    """The source id of the article."""
+    says: str
+    verdict: str
+    dealt_with_by: tuple[str, ...]
+    """The rules or disagreements that say it, correct it or show both sides."""
+    because: str
+
+
+VERDICTS = ("agrees", "corrected", "disputed", "left-out")
+"""What the guide makes of a claim; `left-out` only with the reason why it helps nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Disposition(Rule):
     """What to say and do at one urgency: the heading is the action, who and when."""
 
@@ -456,6 +491,7 @@ class Knowledge:
     notices: Mapping[str, Notice]
     dispositions: Mapping[Urgency, Disposition]
     cases: tuple[Case, ...]
+    claims: tuple[Claim, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
