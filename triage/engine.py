@@ -55,6 +55,16 @@ def condition(criterion: Criterion) -> dict[str, Any]:
     raise EngineError(f"a criterion without tests cannot be given to the engine: {criterion!r}")
 
 
+def common_tests(terms: Sequence[Term]) -> tuple[Test, ...]:
+    """The tests that every one of the terms demands: where one of them fails, none of the terms can fire."""
+    shared: set[Test] | None = None
+    for term in terms:
+        parts = term.criterion.parts if isinstance(term.criterion, AllOf) else (term.criterion,)
+        demanded = {part for part in parts if isinstance(part, Test)}
+        shared = demanded if shared is None else shared & demanded
+    return tuple(shared or ())
+
+
 def batches(terms: Sequence[Term]) -> Iterator[tuple[Term, ...]]:
     """The terms in order, cut so that the paths of each batch stay within what one ruleset can bear."""
     batch: list[Term] = []
@@ -87,6 +97,7 @@ class Engine:
             name: tuple(dict.fromkeys(test.finding for term in batch for test in term.criterion.tests()))
             for name, batch in self._batches.items()
         }
+        self._common = {name: common_tests(batch) for name, batch in self._batches.items()}
         self._lock = threading.Lock()
         self._sids = itertools.count()
         self._fired: list[str] = []
@@ -135,6 +146,8 @@ class Engine:
 
     def _evaluate(self, name: str, findings: Findings) -> list[str]:
         fact = {finding: findings[finding] for finding in self._needs[name]}
+        if not all(test.holds(fact) for test in self._common[name]):
+            return []  # the batch of a deposit that was not named
         sid = f"s{next(self._sids)}"
         self._fired.clear()
         state = self._host.assert_fact(name, {"id": "1", "sid": sid, _SENTINEL: "yes", **fact})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from html import unescape
 
 import html5lib
 import pytest
@@ -16,35 +18,59 @@ from triage.web import create_app
 
 
 class Page:
-    """One page that came back, with what a visitor sees on it."""
+    """One page that came back, with what a visitor sees on it. Parsed only when somebody looks."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response
+        self.html = response.text
         self.status = response.status_code
-        self.soup = BeautifulSoup(response.text, "html.parser")
-        self.title = self.soup.title.get_text() if self.soup.title else ""
-        self.h1 = self.soup.h1.get_text(" ", strip=True) if self.soup.h1 else ""
-        self.text = re.sub(r"\s+", " ", self.soup.main.get_text(" ", strip=True)) if self.soup.main else ""
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page as a tree."""
+        return BeautifulSoup(self.html, "html.parser")
+
+    @cached_property
+    def title(self) -> str:
+        """The page's title."""
+        return self.soup.title.get_text() if self.soup.title else ""
+
+    @cached_property
+    def h1(self) -> str:
+        """The main heading, hidden words included."""
+        return self.soup.h1.get_text(" ", strip=True) if self.soup.h1 else ""
+
+    @cached_property
+    def text(self) -> str:
+        """Everything in the main part, as running text."""
+        return re.sub(r"\s+", " ", self.soup.main.get_text(" ", strip=True)) if self.soup.main else ""
+
+    @cached_property
+    def inputs(self) -> list[dict[str, str]]:
+        """The inputs of the main form, each with its attributes."""
+        main = self.html.partition("<main")[2]
+        return [
+            {name: unescape(value) for name, value in re.findall(r'([a-z-]+)(?:="([^"]*)")?', tag)}
+            for tag in re.findall(r"<input ([^>]*)>", main)
+        ]
 
     def fields(self) -> dict[str, list[str]]:
         """The form's own values: what a browser would send if nothing were touched."""
         values: dict[str, list[str]] = {}
-        for box in self.soup.select("main form input"):
-            kind, name = box.get("type"), str(box.get("name"))
-            if kind == "hidden" or box.has_attr("checked"):
-                values.setdefault(name, []).append(str(box.get("value")))
+        for box in self.inputs:
+            if box["type"] == "hidden" or "checked" in box:
+                values.setdefault(box["name"], []).append(box["value"])
         return values
 
     def action(self) -> str:
         """Where the page's main form goes."""
-        form = self.soup.select_one("main form")
-        assert form is not None, f"there is no form on '{self.h1}'"
-        return str(form["action"])
+        found = re.search(r'<form [^>]*action="([^"]+)"', self.html.partition("<main")[2])
+        assert found, f"there is no form on '{self.h1}'"
+        return unescape(found.group(1))
 
     def questions(self) -> set[str]:
         """The ids of the questions asked here."""
-        boxes = self.soup.select("main form input[type=radio], main form input[type=checkbox]")
-        return {str(box["name"]) for box in boxes}
+        return {box["name"] for box in self.inputs if box["type"] != "hidden"}
 
 
 def audit(page: Page) -> None:
@@ -67,7 +93,7 @@ def audit(page: Page) -> None:
         assert str(link["href"])[1:] in ids, f"{where}: the link {link['href']} leads nowhere"
     assert not re.search(r"\{[a-z_]+\}", page.text), f"{where}: a placeholder was not filled"
     assert "emergency" in page.soup.get_text().lower(), f"{where}: say what to do in an emergency"
-    html5lib.HTMLParser(strict=True).parse(page.response.text)
+    html5lib.HTMLParser(strict=True).parse(page.html)
     headers = page.response.headers
     assert "'unsafe" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
@@ -77,6 +103,9 @@ def _plain(heading: Tag | None) -> str:
     assert heading is not None
     hidden = " ".join(tag.get_text(" ", strip=True) for tag in heading.select(".nhsuk-u-visually-hidden"))
     return heading.get_text(" ", strip=True).removeprefix(hidden).strip()
+
+
+AUDITED: set[tuple[int, frozenset[str], frozenset[str]]] = set()
 
 
 class Person:
@@ -99,7 +128,11 @@ class Person:
 
     def _look(self, response: TestResponse) -> Page:
         page = Page(response)
-        audit(page)
+        # A question page differs from the last one of its kind only in its token; it is audited once.
+        kind = (page.status, frozenset(page.fields().get("page", ())), frozenset(page.questions()))
+        if not page.questions() or kind not in AUDITED:
+            audit(page)
+            AUDITED.add(kind)
         self.page = page
         if hasattr(self, "seen"):
             self.seen.append(page)

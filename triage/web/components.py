@@ -7,7 +7,8 @@ own pages has to fail. Both escape everything: their files do not end in .html, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
@@ -50,8 +51,40 @@ def component(kind: str, /, **params: Any) -> Markup:
     return Markup(_macro(kind)(params))  # noqa: S704 - the macro's own output, made with autoescape on
 
 
+@lru_cache(maxsize=4096)
+def _cached_question(key: _Key) -> Markup:
+    return _question(key.question, key.chosen, key.error, key.lead)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What the HTML of a question depends on. Questions are compared by identity: there is one object for each."""
+
+    question: Question
+    chosen: tuple[str, ...]
+    error: str
+    lead: str | None
+
+    def __hash__(self) -> int:
+        return hash((id(self.question), self.chosen, self.error, self.lead))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Key)
+            and self.question is other.question
+            and (self.chosen, self.error, self.lead) == (other.chosen, other.error, other.lead)
+        )
+
+
 def question_html(question: Question, chosen: Sequence[str], error: str, lead: str | None) -> Markup:
-    """A question with its options. With a `lead` it stands alone: its text is the h1 and the lead its hint."""
+    """A question with its options. With a `lead` it stands alone: its text is the h1 and the lead its hint.
+
+    Kept once made: the macros cost a millisecond and more for each question, and there are few questions.
+    """
+    return _cached_question(_Key(question, tuple(chosen), error, lead))
+
+
+def _question(question: Question, chosen: Sequence[str], error: str, lead: str | None) -> Markup:
     heading = lead is not None
     hint = " ".join(filter(None, (lead, question.hint)))
     legend = {

@@ -1,0 +1,358 @@
+"""What is said, in which order, with which footnote: each sentence has a rule and a source, an alarm stands alone."""
+
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from triage.assessment import Assessor
+from triage.journey import with_usual
+from triage.knowledge import Urgency, load
+from triage.knowledge.model import Caution, Deposit, Disposition, DoctorQuestion, Notice, RedFlag, StepUp, sentences
+from triage.knowledge.table import PLACEHOLDERS
+from triage.sheet import Passage, Sheet, make_sheet
+
+FLAGS, SCOPE, TOE = "red-flags/signs.toml", "scope.toml", "deposits/chalk-toe.toml"
+OURS = {"emergency_number": "Number 5", "clinic": "the house on the hill", "urgent_line": "the blue line"}
+
+
+def sheet_of(tiny_rules, wording=None, **answers):
+    knowledge = load(tiny_rules.folder)
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in answers.items()}
+    journey = with_usual(knowledge, given)
+    return make_sheet(knowledge, Assessor(knowledge).assess(journey.findings), journey, wording or {})
+
+
+def passages(part):
+    """Every passage inside a part of a sheet, in the order in which it stands there."""
+    if isinstance(part, Passage):
+        if part.text:
+            yield part
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from passages(getattr(part, field.name))
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from passages(item)
+
+
+def printed(sheet):
+    """The passages that the patient's sheet shows, in order: everything but the nurse's cards."""
+    return [
+        passage for field in fields(Sheet) if field.name != "cards" for passage in passages(getattr(sheet, field.name))
+    ]
+
+
+@pytest.fixture(scope="module")
+def runs(knowledge, assessor):
+    """Some two hundred people of the cases, each with the assessment and the sheet."""
+    found = []
+    for case in knowledge.cases[:: 1 + len(knowledge.cases) // 200]:
+        journey = with_usual(knowledge, case.answers)
+        assessment = assessor.assess(journey.findings)
+        found.append((case.id, journey, assessment, make_sheet(knowledge, assessment, journey, {})))
+    return found
+
+
+# -- provenance --------------------------------------------------------------------------------------------------------
+
+
+def test_every_sentence_belongs_to_a_rule_and_has_a_source_that_exist(knowledge, runs):
+    for case_id, _, _, sheet in runs:
+        for sentence in sheet.said:
+            rule = knowledge.rules[sentence.rule]
+            assert sentence.sources and set(sentence.sources) <= knowledge.sources.keys(), (case_id, sentence)
+            assert sentence.sources == rule.sources
+
+
+def test_every_sentence_is_one_that_its_rule_says(knowledge, runs):
+    for case_id, _, assessment, sheet in runs:
+        contacts = {result.deposit.contact for result in assessment.deposits}
+        wordings = [knowledge.words, *({**knowledge.words, "clinic": contact} for contact in contacts)]
+        for sentence in sheet.said:
+            texts = {filled(text, words) for text in knowledge.rules[sentence.rule].texts for words in wordings}
+            assert any(sentence.text in sentences(text) for text in texts), (case_id, sentence)
+
+
+def filled(text, words):
+    for name in PLACEHOLDERS:
+        text = text.replace("{" + name + "}", words[name])
+    return text
+
+
+def test_the_list_of_what_was_said_is_what_the_sheet_shows_in_its_order(runs):
+    for case_id, _, _, sheet in runs:
+        shown = [(text, passage.rule) for passage in printed(sheet) for text in sentences(passage.text)]
+        assert [(sentence.text, sentence.rule) for sentence in sheet.said] == shown, case_id
+
+
+def test_footnote_numbers_lead_to_the_sources_of_what_they_stand_beside(knowledge, runs):
+    for case_id, _, _, sheet in runs:
+        numbered = {note.number: note.source.id for note in sheet.footnotes}
+        assert list(numbered) == list(range(1, len(numbered) + 1)), case_id
+        for passage in printed(sheet):
+            assert list(passage.notes) == sorted(set(passage.notes))
+            assert {numbered[note] for note in passage.notes} == set(knowledge.rules[passage.rule].sources), case_id
+
+
+def test_a_card_of_the_nurse_carries_no_number_that_leads_to_another_source(knowledge, runs):
+    for case_id, _, _, sheet in runs:
+        numbered = {note.number: note.source.id for note in sheet.footnotes}
+        for passage in passages(sheet.cards):
+            led_to = {numbered.get(number) for number in passage.notes}
+            assert led_to <= set(knowledge.rules[passage.rule].sources), (case_id, passage)
+
+
+def test_footnotes_are_numbered_as_they_first_appear_and_none_is_idle(runs):
+    for case_id, _, _, sheet in runs:
+        seen = dict.fromkeys(number for passage in printed(sheet) for number in passage.notes)
+        assert sorted(seen) == [note.number for note in sheet.footnotes], case_id
+        firsts = [max(numbers) for numbers in (list(seen)[: i + 1] for i in range(len(seen)))]
+        assert firsts == sorted(firsts), case_id
+
+
+# -- order -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_action_comes_first_then_the_reason_then_the_safety_net_then_the_deposits(tiny_rules):
+    sheet = sheet_of(tiny_rules, signs=["numb"], health=["pill"], dose="much")
+    order = list(dict.fromkeys(sentence.rule for sentence in sheet.said))
+    assert order == [
+        "do-soon", "numb", "chalk-toe", "toe-goes", "toe-rest", "toe-dispute", "kind_only", "toe-walk", "toe-ask",
+        "overdose", "do_not_stop", "pill-myth", "keep_appointments", "not_checked",
+    ]  # fmt: skip
+    texts = [sentence.text for sentence in sheet.said]
+    net = texts.index("Call the emergency_number if soon fails.")
+    assert texts[:2] == ["Do it", "Ask the clinic."]
+    assert texts.index("A nerve.") < net < texts.index("It is chalk.")
+
+
+def test_of_a_myth_the_fact_comes_first(tiny_rules):
+    (myth,) = sheet_of(tiny_rules, health=["pill"]).myths
+    texts = [sentence.text for sentence in sheet_of(tiny_rules, health=["pill"]).said]
+    assert texts.index(myth.fact.text) < texts.index(myth.myth.text)
+
+
+def test_every_sheet_says_what_to_do_and_when_to_come_back_sooner(runs):
+    for case_id, _, assessment, sheet in runs:
+        assert sheet.urgency == assessment.urgency.word
+        assert sheet.heading.text and sheet.steps and sheet.safety_net, case_id
+        assert sheet.said[0].text == sheet.heading.text
+
+
+def test_nobody_is_told_that_the_guide_failed_when_it_did_not(runs):
+    for case_id, _, assessment, sheet in runs:
+        assert assessment.fail_safe == "" and sheet.fail_safe is None
+        assert "fail_safe" not in {result.withheld for result in assessment.deposits}, case_id
+
+
+def test_every_sheet_says_why(runs):
+    for case_id, _, _, sheet in runs:
+        reasons = (sheet.reasons, sheet.unsure, sheet.no_warning_sign, sheet.fail_safe)
+        withheld = any(part.withheld for part in sheet.deposits)
+        assert any(reasons) or withheld, f"{case_id} is told '{sheet.heading.text}' without a reason"
+
+
+def test_a_sheet_says_why_when_only_the_deposit_sets_the_urgency(tiny_rules):
+    tiny_rules.change(TOE, 'base_urgency = "self-care"', 'base_urgency = "routine"')
+    sheet = sheet_of(tiny_rules, toe_pain="unsure")
+    assert sheet.urgency == "routine"
+    assert sheet.reasons or sheet.unsure or sheet.no_warning_sign
+
+
+# -- an alarm stands alone ---------------------------------------------------------------------------------------------
+
+
+def test_an_emergency_sheet_carries_no_reassuring_or_educational_sentence(knowledge, runs):
+    seen = 0
+    for case_id, _, _, sheet in runs:
+        if sheet.urgency != Urgency.EMERGENCY.word:
+            continue
+        seen += 1
+        for sentence in sheet.said:
+            rule = knowledge.rules[sentence.rule]
+            match rule:
+                case Disposition():
+                    assert rule.urgency == Urgency.EMERGENCY
+                case Notice():
+                    assert rule.id in ("unsure_flag", "fail_safe"), (case_id, sentence)
+                case Caution():
+                    assert rule.even_in_emergency
+                case DoctorQuestion():
+                    assert rule.even_when_urgent
+                case _:
+                    assert isinstance(rule, RedFlag | StepUp), (case_id, sentence)
+    assert seen
+
+
+def test_a_same_day_sheet_says_nothing_about_what_deposits_tend_to_do(knowledge, runs):
+    allowed = Disposition | Notice | Caution | DoctorQuestion | RedFlag | StepUp
+    seen = 0
+    for case_id, _, _, sheet in runs:
+        if sheet.urgency == Urgency.SAME_DAY.word:
+            seen += 1
+            rules = [knowledge.rules[sentence.rule] for sentence in sheet.said]
+            withheld = {part.withheld.rule for part in sheet.deposits if part.withheld}
+            odd = [rule.id for rule in rules if not isinstance(rule, allowed) and rule.id not in withheld]
+            assert not odd, (case_id, odd)
+    assert seen
+
+
+@pytest.mark.parametrize("urgency", ["same-day", "emergency"])
+def test_no_warning_sign_is_never_said_beside_an_alarm(tiny_rules, urgency):
+    tiny_rules.change(TOE, 'base_urgency = "self-care"', f'base_urgency = "{urgency}"')
+    sheet = sheet_of(tiny_rules)
+    assert sheet.urgency == urgency
+    assert sheet.no_warning_sign is None
+
+
+def test_without_a_warning_sign_the_sheet_says_so_and_with_one_it_does_not(tiny_rules):
+    assert sheet_of(tiny_rules).no_warning_sign
+    assert not sheet_of(tiny_rules, toe_pain="sudden").no_warning_sign
+    assert not sheet_of(tiny_rules, signs=["unsure"]).no_warning_sign
+
+
+def test_only_the_reasons_of_the_urgency_that_counts_are_shown(tiny_rules):
+    sheet = sheet_of(tiny_rules, signs=["hot", "numb"])
+    assert [reason.because.rule for reason in sheet.reasons] == ["hot"]
+    assert sheet.reasons[0].meanwhile.text == "Keep still."
+
+
+def test_a_result_that_cannot_be_had_has_a_sheet_too(knowledge, assessor):
+    sheet = make_sheet(knowledge, Assessor(knowledge).not_worked_out(), None, {})
+    assert sheet.urgency == "same-day"
+    assert sheet.fail_safe.rule == "fail_safe"
+    assert sheet.told == () and sheet.no_warning_sign is None
+    assert all(sentence.sources for sentence in sheet.said)
+
+
+# -- not sure, and what was told ---------------------------------------------------------------------------------------
+
+
+def test_what_the_person_was_not_sure_of_is_named_once_with_the_notice(tiny_rules):
+    tiny_rules.change(FLAGS, 'id = "numb", urgency = "soon"', 'id = "numb", urgency = "same-day"')
+    sheet = sheet_of(tiny_rules, signs=["unsure"])
+    assert sheet.unsure.told == ("Hot", "Numb")
+    assert sheet.unsure.notice.rule == "unsure_flag"
+    assert sheet.reasons == ()
+
+
+def test_a_reason_names_the_answers_that_count_in_the_words_the_person_saw(tiny_rules):
+    tiny_rules.change(TOE, 'when = { toe_pain = "sudden" }', 'when = { toe_pain = "sudden", is_weak = ["yes", "no"] }')
+    (reason,) = sheet_of(tiny_rules, toe_pain="sudden").reasons
+    assert "Quick" in reason.told
+
+
+def test_a_step_up_is_told_once_however_many_reasons_it_raises(tiny_rules):
+    tiny_rules.change(FLAGS, 'tags = ["nerve"]', 'tags = ["infection", "nerve"]')
+    tiny_rules.change(FLAGS, 'id = "numb", urgency = "soon"', 'id = "numb", urgency = "same-day"')
+    sheet = sheet_of(tiny_rules, signs=["hot", "numb"], health=["is_weak"])
+    assert [reason.because.rule for reason in sheet.reasons] == ["hot", "numb"]
+    assert [passage.rule for passage in sheet.stepped_up] == ["weak-body"]
+
+
+def test_the_sheet_repeats_what_the_person_told_us_in_their_order_and_words(tiny_rules):
+    told = [(line.question, line.answers, line.denied) for line in sheet_of(tiny_rules, signs=["hot", "numb"]).told]
+    assert told == [
+        ("Pain?", ("No",), True),
+        ("Sign?", ("Hot", "Numb"), False),
+        ("Age?", ("Tall",), False),
+        ("Where?", ("Toe",), False),
+        ("Pain?", ("Slow",), False),
+        ("For long?", ("the no",), False),
+        ("Ill?", ("No",), True),
+    ]
+
+
+# -- deposits ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_deposit_says_its_category_in_the_words_of_the_rules_and_that_it_is_about_the_kind(tiny_rules):
+    knowledge = load(tiny_rules.folder)
+    sheet = sheet_of(tiny_rules)
+    (part,) = sheet.deposits
+    assert (part.category, part.label) == ("often-resolves", knowledge.words["often-resolves"])
+    assert sheet.kind_only
+    assert [treatment.evidence for treatment in part.treatments] == [knowledge.words["weak"]]
+
+
+def test_a_withheld_deposit_says_why_once_and_nothing_of_what_it_tends_to_do(tiny_rules):
+    tiny_rules.write("deposits/chalk-heel.toml", (tiny_rules.folder / TOE).read_text().replace("toe", "heel"))
+    sheet = sheet_of(tiny_rules, where=["chalk-toe", "chalk-heel"], age="child")
+    assert [part.withheld.rule for part in sheet.deposits if part.withheld] == ["young"]
+    assert not any(part.category or part.deposit_goes or part.treatments for part in sheet.deposits)
+    assert sheet.kind_only is None
+    assert {part.label for part in sheet.deposits} == {load(tiny_rules.folder).words["withheld"]}
+
+
+def test_the_cards_of_the_nurse_are_not_said_to_the_patient(tiny_rules):
+    sheet = sheet_of(tiny_rules)
+    assert [card.teach_back.text for card in sheet.cards] == ["What do you expect?"]
+    assert "toe-card" not in {sentence.rule for sentence in sheet.said}
+
+
+# -- the words of this place -------------------------------------------------------------------------------------------
+
+
+def test_no_placeholder_is_left_open(runs):
+    for case_id, _, _, sheet in runs:
+        for passage in [*printed(sheet), *passages(sheet.cards)]:
+            assert "{" not in passage.text, (case_id, passage)
+
+
+def test_the_words_of_a_place_replace_the_usual_ones_everywhere(knowledge, runs):
+    changed = 0
+    for case_id, journey, assessment, usual in runs:
+        ours = make_sheet(knowledge, assessment, journey, OURS)
+        for before, after in zip([*printed(usual), *passages(usual.cards)], [*printed(ours), *passages(ours.cards)],
+                                 strict=True):  # fmt: skip
+            expected = before.text
+            for name, words in OURS.items():
+                expected = expected.replace(knowledge.words[name], words)
+            assert after.text == expected, case_id
+            changed += after.text != before.text
+    assert changed
+
+
+def test_the_emergency_number_of_a_place_stands_on_every_sheet(knowledge, runs):
+    for case_id, journey, assessment, _ in runs:
+        texts = " ".join(passage.text for passage in printed(make_sheet(knowledge, assessment, journey, OURS)))
+        assert OURS["emergency_number"] in texts, case_id
+        assert knowledge.words["emergency_number"] not in texts, case_id
+
+
+def test_a_place_may_change_one_word_and_keep_the_others(tiny_rules):
+    sheet = sheet_of(tiny_rules, {"clinic": "Ann"})
+    texts = [sentence.text for sentence in sheet.said]
+    assert "Ask Ann." in texts
+    assert "Call the emergency_number if self-care fails." in texts
+
+
+def test_a_deposit_with_its_own_contact_sends_people_there_but_not_with_a_general_warning_sign(tiny_rules):
+    tiny_rules.change(TOE, 'about = "It is chalk."', 'about = "It is chalk.", contact = "the toe nurse"')
+    assert sheet_of(tiny_rules).steps[0].text == "Ask the toe nurse."
+    assert sheet_of(tiny_rules, toe_pain="sudden").steps[0].text == "Ask the toe nurse."
+    assert sheet_of(tiny_rules, signs=["numb"]).steps[0].text == "Ask the clinic."
+
+
+def test_two_deposits_with_different_contacts_send_people_to_the_usual_one(tiny_rules):
+    tiny_rules.write("deposits/chalk-heel.toml", (tiny_rules.folder / TOE).read_text().replace("toe", "heel"))
+    tiny_rules.change(TOE, 'about = "It is chalk."', 'about = "It is chalk.", contact = "the toe nurse"')
+    assert sheet_of(tiny_rules, where=["chalk-toe", "chalk-heel"]).steps[0].text == "Ask the clinic."
+
+
+def test_every_sheet_says_which_text_of_the_rules_it_is_from(knowledge, runs):
+    for _, _, _, sheet in runs:
+        stamp = (sheet.rules_version, sheet.reviewed, sheet.due)
+        assert stamp == (knowledge.version, knowledge.reviewed.isoformat(), knowledge.due.isoformat())
+
+
+def test_a_deposit_is_introduced_by_what_it_is(knowledge, runs):
+    for case_id, _, assessment, sheet in runs:
+        if not assessment.alarmed:
+            about = [part.about.text for part in sheet.deposits]
+            assert about == [filled(rule.about, knowledge.words) for rule in named(knowledge, assessment)], case_id
+
+
+def named(knowledge, assessment):
+    results = {result.deposit.id for result in assessment.deposits}
+    return [deposit for deposit in knowledge.of_kind(Deposit) if deposit.id in results]
