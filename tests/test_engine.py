@@ -333,7 +333,7 @@ def test_one_session_does_not_serve_twice():
 
 
 def test_every_evaluation_gets_a_short_session_of_its_own_also_after_a_failure(asserted):
-    terms = boxes(1)
+    terms = boxes(2)
     compiled = Engine({"file": terms})
     for _ in range(3):
         assert works(compiled, terms)
@@ -471,12 +471,22 @@ def test_two_antecedents_an_event_and_a_batch_all_lose_firings():
 
 def test_one_fact_reaches_every_rule_that_it_meets_with_all_it_says(asserted):
     both = AllOf((Is("x", (YES,)), Is("y", (YES,))))
-    terms = (Term("both", both), Term("again", both), Term("x", Is("x", (YES,))))
+    terms = (Term("both", both), Term("again", both), Term("x", Is("x", (YES,))), Term("y", Is("y", (YES,))))
     compiled = Engine({"file": terms})
     assert works(compiled, terms)
     assert compiled.fired({"x": YES, "y": NO}) == {"x"}
     assert len(asserted) == 3
     assert all(isinstance(fact, dict) for _, fact in asserted)
+
+
+def test_what_no_answer_can_fire_is_not_even_asked(asserted):
+    named = Is("named", (YES,))
+    terms = tuple(Term(f"rule-{box}", AllOf((named, Is(box, (YES,))))) for box in ("x", "y"))
+    compiled = Engine({"file": terms})
+    assert compiled.fired({"named": NO, "x": YES, "y": YES}) == frozenset()
+    assert not asserted
+    assert compiled.fired({"named": YES, "x": YES, "y": NO}) == {"rule-x"}
+    assert len(asserted) == 1
 
 
 def ask_with_a_negation_alone():

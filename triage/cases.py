@@ -55,7 +55,7 @@ def _differences(knowledge: Knowledge, case: Case, journey: Journey, assessment:
     if assessment.fail_safe:
         yield f"engine and witness did not agree ({assessment.fail_safe})"
     if assessment.urgency != case.urgency:
-        fired = ", ".join(f"{firing.rule.id} ({firing.urgency.word})" for firing in assessment.firings) or "nothing"
+        fired = ", ".join(f"{firing.rule.id} ({firing.urgency.word})" for firing in assessment.firings) or "no red flag"
         yield f"expects {case.urgency.word}, but comes out as {assessment.urgency.word}; what fired: {fired}"
     for rule_id in case.fires:
         if not _fires(knowledge.rules[rule_id], assessment):
@@ -84,6 +84,9 @@ def _fires(rule: Rule, assessment: Assessment) -> bool:
 
 def problems(assessor: Assessor) -> Iterator[str]:
     """Every case that does not come out as written, and every conditional rule the cases do not try both ways."""
+    if assessor.engine is None:
+        yield "engine: durable-rules refused the rules, so no case was run; mend the other problems first"
+        return
     results = [run(assessor, case) for case in assessor.knowledge.cases]
     for result in results:
         yield from result.problems

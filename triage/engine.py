@@ -17,6 +17,7 @@ from triage.knowledge import AllOf, AnyOf, Criterion, Findings, Test
 from triage.knowledge.model import RULESET_PATHS, Term
 
 try:
+    import durable_rules_engine
     from durable import engine as durable
 except ImportError as error:  # pragma: no cover - needs a broken installation
     raise EngineError(
@@ -28,6 +29,8 @@ except ImportError as error:  # pragma: no cover - needs a broken installation
 durable._unix_now = time.monotonic
 
 _SENTINEL = "opened"
+_PROPERTIES = 200
+"""The most findings one fact may carry: durable-rules fails above 252 (error 302)."""
 _LAST = 60_000
 """Priority of the sentinel: durable-rules fires low numbers first, so it proves that every other rule had its turn."""
 
@@ -69,13 +72,18 @@ def batches(terms: Sequence[Term]) -> Iterator[tuple[Term, ...]]:
     """The terms in order, cut so that the paths of each batch stay within what one ruleset can bear."""
     batch: list[Term] = []
     paths = 0
+    tested: set[str] = set()
     for term in terms:
         cost = term.criterion.paths()
-        if batch and paths + cost > RULESET_PATHS:
+        own = {test.finding for test in term.criterion.tests()}
+        if cost > RULESET_PATHS or len(own) > _PROPERTIES:
+            raise EngineError(f"{term.name}: {cost} paths over {len(own)} findings are too many for one ruleset")
+        if batch and (paths + cost > RULESET_PATHS or len(tested | own) > _PROPERTIES):
             yield tuple(batch)
-            batch, paths = [], 0
+            batch, paths, tested = [], 0, set()
         batch.append(term)
         paths += cost
+        tested |= own
     if batch:
         yield tuple(batch)
 
@@ -139,7 +147,9 @@ class Engine:
                 )
             except Exception as error:
                 # The failed session is still inside the C structures and poisons the host: begin with a new one.
-                self._host = self._compile()
+                spoiled, self._host = self._host, self._compile()
+                for ruleset in spoiled._ruleset_list:
+                    durable_rules_engine.delete_ruleset(ruleset._handle)
                 if isinstance(error, EngineError):
                     raise
                 raise EngineError(f"durable-rules failed: {error!r}") from error
@@ -152,10 +162,11 @@ class Engine:
         self._fired.clear()
         state = self._host.assert_fact(name, {"id": "1", "sid": sid, _SENTINEL: "yes", **fact})
         fired = list(self._fired)
+        if fired:
+            # Not in a `finally`: deleting the state of a session in which nothing fired crashes the process.
+            self._host.delete_state(name, sid)
         if not isinstance(state, dict) or "exception" in state:
             raise EngineError(f"durable-rules stopped half-way in {name}: {state!r}")
         if not fired or fired[-1] != _SENTINEL:
             raise EngineError(f"durable-rules did not finish {name}: the last rule never fired")
-        # Not in a `finally`: deleting the state of a session in which nothing fired crashes the process.
-        self._host.delete_state(name, sid)
         return fired[:-1]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from triage.assessment import Assessment, Firing
-from triage.journey import Journey
 from triage.knowledge import NOT_ASKED, Knowledge, Rule, Urgency
-from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Source, Treatment, sentences
+from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
 from triage.knowledge.table import PLACEHOLDERS
 
 
@@ -192,7 +192,16 @@ class _Speaker:
         return self.say(self.knowledge.notices[role].text, self.knowledge.notices[role])
 
 
-def told(knowledge: Knowledge, journey: Journey) -> tuple[Told, ...]:
+class Answered(Protocol):
+    """What the sheet needs of a journey: what was asked and what was answered."""
+
+    @property
+    def questions(self) -> tuple[Question, ...]: ...
+    @property
+    def answers(self) -> Mapping[str, str | tuple[str, ...]]: ...
+
+
+def told(knowledge: Knowledge, journey: Answered) -> tuple[Told, ...]:
     """What the person told us, question by question, in their order and in the words they saw."""
     lines = []
     for question in journey.questions:
@@ -205,7 +214,7 @@ def told(knowledge: Knowledge, journey: Journey) -> tuple[Told, ...]:
 
 
 def make_sheet(
-    knowledge: Knowledge, assessment: Assessment, journey: Journey | None, wording: Mapping[str, str]
+    knowledge: Knowledge, assessment: Assessment, journey: Answered | None, wording: Mapping[str, str]
 ) -> Sheet:
     """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
     speaker = _Speaker(knowledge, {**wording, **_contact(assessment)})

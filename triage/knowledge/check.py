@@ -32,6 +32,9 @@ from triage.knowledge.model import (
 MOST_WORDS = 20
 """The longest sentence a patient may be given, in words."""
 
+ENGINE_NAMES = ("id", "sid", "opened")
+"""What the engine adds to every fact; a finding of that name would overwrite it."""
+
 MOST_COMBINATIONS = 200_000
 """How many answer sets the check of one deposit's categories may try."""
 
@@ -249,11 +252,14 @@ def _engine_limits(knowledge: Knowledge) -> Iterator[str]:
                 )
             if any(isinstance(part, AllOf | AnyOf) and not part.parts for part in _parts(term.criterion)):
                 yield f"{file}: {term.name}: has a criterion without tests"
-    by_hash: dict[int, str] = {}
-    for name in (*knowledge.findings, "id", "sid", "opened"):
+    by_hash = {fnv1a(name): name for name in ENGINE_NAMES}
+    for name, question in knowledge.asked_by.items():
         other = by_hash.setdefault(fnv1a(name), name)
-        if other != name:
-            yield f"the findings '{name}' and '{other}' have the same hash in the engine; rename one of them"
+        where = f"{question.file}: {question.id}: the finding '{name}'"
+        if name in ENGINE_NAMES:
+            yield f"{where} takes a name that the engine needs itself; rename it"
+        elif other != name:
+            yield f"{where} has the same hash in the engine as '{other}'; rename one of them"
 
 
 def fnv1a(text: str) -> int:
