@@ -27,7 +27,7 @@ from triage.knowledge.model import (
 )
 from triage.sheet import make_sheet
 
-thoroughly = settings(max_examples=200, derandomize=True, deadline=None)
+thoroughly = settings(max_examples=150, derandomize=True, deadline=None)
 MOODS = ("well", "mixed", "anything", "unsure", "everything")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -86,6 +87,9 @@ def _check(folder: Path, only: Path | None) -> int:
         if not (folder / name).is_file():
             raise AnswerError([f"{only}: there is no such file in {folder}"])
         problems = [problem for problem in problems if problem.startswith(f"{name}:")]
+        if not problems:
+            print(f"Nothing is wrong in {name}.")
+            return 0
     print("\n".join(problems) if problems else _all_well(knowledge))
     return 1 if problems else 0
 
@@ -105,7 +109,7 @@ def _answers(file: str) -> object:
         raise AnswerError([f"{file}: cannot be read: {error}"]) from error
     try:
         given = json.loads(text, object_pairs_hook=_no_duplicates)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number with more digits than Python reads
         raise AnswerError([f"{file}: is not JSON: {error}"]) from error
     if not isinstance(given, dict) or set(given) != {"answers"}:
         raise AnswerError([f'{file}: must be {{"answers": {{"<question id>": "<option id>", ...}}}} and nothing else'])
@@ -234,4 +238,11 @@ def _because(knowledge: Knowledge, path: journey.Journey, findings: dict[str, st
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

@@ -160,19 +160,37 @@ def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fa
     )
     alarmed = urgency >= Urgency.SAME_DAY
     reversibilities = holding(Reversibility)
-    results = tuple(_deposit_result(deposit, reversibilities, withholds, alarmed) for deposit in deposits)
+    results = tuple(_deposit_result(deposit, reversibilities, withholds, alarmed, fail_safe) for deposit in deposits)
     shown = {result.deposit.id for result in results if not result.withheld}
     cautions = holding(Caution)
     if urgency == Urgency.EMERGENCY:
         cautions = tuple(caution for caution in cautions if caution.even_in_emergency)
     questions = holding(DoctorQuestion)
-    said = {rule.id for rule in (*deposits, *cautions, *withholds)} | {firing.rule.id for firing in firings}
     treatments = tuple(rule for rule in holding(Treatment) if rule.deposit in shown)
     myths = () if alarmed else holding(Myth)
     if alarmed:
         questions = tuple(question for question in questions if question.even_when_urgent)
-    said |= {rule.id for rule in (*treatments, *myths)}
-    said |= {result.reversibility.id for result in results if result.reversibility and not result.withheld}
+    next_steps = () if alarmed else holding(NextStep)
+    disagreements = tuple(
+        rule for rule in holding(Disagreement) if not alarmed and (not rule.deposit or rule.deposit in shown)
+    )
+    steps = tuple(step for firing in firings for step in firing.stepped_up_by)
+    said = {
+        rule.id
+        for rule in (
+            *(firing.rule for firing in firings),
+            *steps,
+            *deposits,
+            *withholds,
+            *(result.reversibility for result in results if result.reversibility and not result.withheld),
+            *treatments,
+            *disagreements,
+            *next_steps,
+            *questions,
+            *cautions,
+            *myths,
+        )
+    }
     return Assessment(
         urgency=urgency,
         fail_safe=fail_safe,
@@ -181,11 +199,9 @@ def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fa
         cautions=cautions,
         myths=myths,
         treatments=treatments,
-        next_steps=() if alarmed else holding(NextStep),
+        next_steps=next_steps,
         doctor_questions=questions,
-        disagreements=tuple(
-            rule for rule in holding(Disagreement) if not alarmed and (not rule.deposit or rule.deposit in shown)
-        ),
+        disagreements=disagreements,
         nurse_cards=tuple(card for card in holding(NurseCard) if said.intersection(card.about)),
         withholds=withholds,
         held=held,
@@ -221,13 +237,19 @@ def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> 
 
 
 def _deposit_result(
-    deposit: Deposit, reversibilities: tuple[Reversibility, ...], withholds: tuple[Withhold, ...], alarmed: bool
+    deposit: Deposit,
+    reversibilities: tuple[Reversibility, ...],
+    withholds: tuple[Withhold, ...],
+    alarmed: bool,
+    fail_safe: str,
 ) -> DepositResult:
     for withhold in withholds:
         if withhold.deposit in ("", deposit.id):
             return DepositResult(deposit, "needs-specialist", None, withhold.id)
     own = [rule for rule in reversibilities if rule.deposit == deposit.id]
     if len(own) != 1:
-        # `check` proves that exactly one holds; if a failing engine breaks that, nothing is claimed.
-        return DepositResult(deposit, "needs-specialist", None, "fail_safe")
+        # `check` proves that exactly one holds. An emergency may end the journey before it is known which; and if a
+        # failing engine breaks it, nothing is claimed.
+        ended_early = alarmed and not fail_safe
+        return DepositResult(deposit, "needs-specialist", None, "withheld_urgent" if ended_early else "fail_safe")
     return DepositResult(deposit, own[0].category, own[0], "withheld_urgent" if alarmed else "")

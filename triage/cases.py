@@ -13,17 +13,7 @@ from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError
 from triage.journey import Journey, with_usual
 from triage.knowledge import NOT_ASKED, Knowledge
-from triage.knowledge.model import (
-    Case,
-    Caution,
-    Deposit,
-    Disposition,
-    Notice,
-    NurseCard,
-    RedFlag,
-    Rule,
-    StepUp,
-)
+from triage.knowledge.model import Case, Caution, RedFlag, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +87,7 @@ def _untried(knowledge: Knowledge, results: list[CaseResult]) -> Iterator[str]:
     """Red flags and cautions must be named by cases (`check.unproven`); any other conditional rule, met and missed."""
     held_in = [result.assessment.held for result in results if result.assessment]
     for rule in knowledge.rules.values():
-        if not rule.conditional or isinstance(
-            rule, RedFlag | Caution | StepUp | Deposit | Disposition | Notice | NurseCard
-        ):
+        if not rule.conditional or isinstance(rule, RedFlag | Caution):
             continue
         with_deposit = [held for held in held_in if not rule.deposit or rule.deposit in held]
         if not any(rule.id in held for held in with_deposit):

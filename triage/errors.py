@@ -24,7 +24,8 @@ class AnswerError(GuideError):
     """Answers that the journey cannot accept. `problems` names each question and what is allowed there."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        # One line each, whatever line breaks came in with the answers.
+        self.problems = tuple(" ".join(problem.split()) for problem in problems)
         super().__init__("\n".join(self.problems))
 
 

@@ -229,7 +229,7 @@ def make_sheet(
     steps_up = dict.fromkeys(step for firing in firings for step in firing.stepped_up_by)
     stepped_up = tuple(speaker.say(step.because, step) for step in steps_up)
     no_warning_sign = None
-    if not assessment.firings and not assessment.fail_safe:
+    if not assessment.firings and not assessment.alarmed:
         no_warning_sign = speaker.notice("no_warning_sign")
     safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
     deposits = () if emergency else tuple(_deposit(speaker, assessment, i) for i in range(len(assessment.deposits)))
@@ -283,11 +283,15 @@ def _contact(assessment: Assessment) -> dict[str, str]:
 
 
 def _shown(assessment: Assessment) -> tuple[Firing, ...]:
-    """The firings a person sees: those of the urgency that counts, and with an alarm only the alarming ones.
+    """The firings a person sees: the most urgent ones, and with an alarm only the alarming ones.
 
-    The lower ones are in the firings of the assessment, but one sheet gives one urgency.
+    The lower ones are in the firings of the assessment, but one sheet gives one urgency. Where the deposit itself sets
+    a higher one, the most urgent firings still say why a visit is worth it.
     """
-    return tuple(firing for firing in assessment.firings if firing.urgency == assessment.urgency)
+    most = max((firing.urgency for firing in assessment.firings), default=assessment.urgency)
+    if assessment.alarmed and most < assessment.urgency:
+        return ()
+    return tuple(firing for firing in assessment.firings if firing.urgency == most)
 
 
 def _reason(speaker: _Speaker, firing: Firing) -> Reason:
@@ -376,9 +380,13 @@ def _disagreement(speaker: _Speaker, rule: Disagreement) -> DisagreementPart:
 
 
 def _card(speaker: _Speaker, rule: NurseCard) -> CardPart:
+    def say(text: str) -> Passage:
+        # The footnotes are those of the patient's sheet, and a card has none.
+        return Passage(speaker.fill(text), rule.id, ())
+
     return CardPart(
-        say=speaker.say(rule.say, rule),
-        teach_back=speaker.say(rule.teach_back, rule),
-        good_answer=speaker.say(rule.good_answer, rule),
-        misunderstanding=speaker.say(rule.misunderstanding, rule),
+        say=say(rule.say),
+        teach_back=say(rule.teach_back),
+        good_answer=say(rule.good_answer),
+        misunderstanding=say(rule.misunderstanding),
     )

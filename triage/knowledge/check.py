@@ -7,8 +7,7 @@ worried reader, engine limits, and reviews that are overdue. What needs a journe
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import prod
 
@@ -22,12 +21,15 @@ from triage.knowledge.model import (
     Knowledge,
     Notice,
     NurseCard,
+    Option,
+    Question,
     RedFlag,
     Reversibility,
     Rule,
     Urgency,
     sentences,
 )
+from triage.knowledge.table import meant
 
 MOST_WORDS = 20
 """The longest sentence a patient may be given, in words."""
@@ -72,9 +74,9 @@ def _parts_missing(knowledge: Knowledge) -> Iterator[str]:
         yield "questions.toml: no question has options_are_deposits = true, so nobody can say where it is"
     for deposit in knowledge.deposits.values():
         own = [rule for rule in knowledge.rules.values() if rule.deposit == deposit.id]
-        for kind, least in ((Reversibility, 1), (NurseCard, 1)):
-            if sum(type(rule) is kind for rule in own) < least:
-                yield f"{deposit.file}: {deposit.id}: has no [[{kind.__name__.lower()}]]"
+        for kind, table in ((Reversibility, "reversibility"), (NurseCard, "nurse_card")):
+            if not any(type(rule) is kind for rule in own):
+                yield f"{deposit.file}: {deposit.id}: has no [[{table}]]"
         if sum(case.file == deposit.file for case in knowledge.cases) < 5:
             yield f"{deposit.file}: {deposit.id}: has fewer than 5 cases"
 
@@ -97,11 +99,19 @@ def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
         for text in (question.text, question.hint, question.why, question.none, question.unsure):
             yield where, text
         for option in question.options:
-            yield f"{where}.{option.id}", option.text
-            yield f"{where}.{option.id}", option.hint
+            yield _where(knowledge, question, option), option.text
+            yield _where(knowledge, question, option), option.hint
     for page in knowledge.pages:
-        yield f"page: {page.id}", page.title
-        yield f"page: {page.id}", page.lead
+        yield f"{page.file}: {page.id}", page.title
+        yield f"{page.file}: {page.id}", page.lead
+
+
+def _where(knowledge: Knowledge, question: Question, option: Option) -> str:
+    """Where the words of an option stand: with the red flag or deposit that brings it along, or with the question."""
+    for rule in (*knowledge.of_kind(RedFlag), *knowledge.of_kind(Deposit)):
+        if question.type == "multi" and option.finding == rule.id.replace("-", "_"):
+            return _of(rule)
+    return f"{question.file}: {question.id}.{option.id}"
 
 
 def _sentences(knowledge: Knowledge) -> Iterator[str]:
@@ -122,11 +132,11 @@ def _questions(knowledge: Knowledge) -> Iterator[str]:
         for finding in question.findings:
             if finding not in used:
                 yield f"{where}: '{finding}' changes nothing: no rule and no enable_when tests it"
-        if not reachable(knowledge, question.enable_when):
-            yield f"{where}: this question can never be asked: its enable_when never holds"
+        if not reachable(knowledge, question):
+            yield f"{where}: this question can never be asked: no answers lead to it"
     for page in knowledge.pages:
         if not knowledge.page_questions[page.id]:
-            yield f"page: {page.id}: no question is asked on this page"
+            yield f"{page.file}: {page.id}: no question is asked on this page"
 
 
 def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:
@@ -136,33 +146,56 @@ def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:
         yield question.enable_when
 
 
-def reachable(knowledge: Knowledge, criterion: Criterion) -> bool:
-    """Whether some answers on a real path make the criterion hold."""
+def reachable(knowledge: Knowledge, question: Question) -> bool:
+    """Whether the answers of some person lead to the question."""
     return any(
-        all(_can_be_asked(knowledge, finding) for finding, value in choice.items() if value != NOT_ASKED)
-        for choice in _choices(knowledge, criterion)
-        if criterion.holds(choice)
+        question.enable_when.holds(findings) and not _ended(knowledge, question, findings)
+        for findings in _paths(knowledge, question.enable_when)
     )
 
 
-def _can_be_asked(knowledge: Knowledge, finding: str) -> bool:
-    return reachable(knowledge, knowledge.asked_by[finding].enable_when)
+def _paths(knowledge: Knowledge, *criteria: Criterion) -> Iterator[Mapping[str, str]]:
+    """Every combination of answers that a person can give to what the criteria test and to what leads there.
 
-
-def _choices(knowledge: Knowledge, *criteria: Criterion) -> Iterator[Mapping[str, str]]:
-    """Every combination of values for the findings that the criteria test, cut down to the values they can tell."""
+    Answers that no criterion tells apart are tried once. Each question is asked exactly when its enable_when holds,
+    and nothing is asked after an answer that ends the journey.
+    """
     tested: dict[str, set[str]] = {}
-    for criterion in criteria:
-        for test in criterion.tests():
+    waiting = list(criteria)
+    while waiting:
+        for test in waiting.pop().tests():
+            if test.finding not in tested:
+                waiting.append(knowledge.asked_by[test.finding].enable_when)
             tested.setdefault(test.finding, set()).update(test.values)
-    kept = []
-    for finding, values in tested.items():
-        every = knowledge.findings[finding]
-        told_apart = [value for value in every if value in values]
-        other = next((value for value in every if value not in values), None)
-        kept.append(told_apart + ([other] if other else []))
-    for combination in itertools.product(*kept):
-        yield dict(zip(tested, combination, strict=True))
+    order = [finding for finding in knowledge.findings if finding in tested]
+    yield from _answer(knowledge, tested, order, {})
+
+
+def _answer(
+    knowledge: Knowledge, tested: Mapping[str, set[str]], order: Sequence[str], given: dict[str, str]
+) -> Iterator[Mapping[str, str]]:
+    if len(given) == len(order):
+        yield dict(given)
+        return
+    finding = order[len(given)]
+    question = knowledge.asked_by[finding]
+    values: Iterable[str] = (NOT_ASKED,)
+    if question.enable_when.holds(given) and not _ended(knowledge, question, given):
+        can_be = question.findings[finding]
+        others = [value for value in can_be if value not in tested[finding]]
+        values = [*(value for value in can_be if value in tested[finding]), *others[:1]]
+    for value in values:
+        yield from _answer(knowledge, tested, order, {**given, finding: value})
+
+
+def _ended(knowledge: Knowledge, question: Question, given: Mapping[str, str]) -> bool:
+    for finding, value in given.items():
+        asked = knowledge.asked_by[finding]
+        ticked = {option.id for option in asked.options if option.stops} & {value}
+        ticked |= {option.id for option in asked.options if option.stops and (option.finding, value) == (finding, YES)}
+        if asked.page != question.page and ticked:
+            return True
+    return False
 
 
 def _stops(knowledge: Knowledge) -> Iterator[str]:
@@ -174,7 +207,7 @@ def _stops(knowledge: Knowledge) -> Iterator[str]:
             finding, value = (option.finding, YES) if question.type == "multi" else (question.id, option.id)
             if not any(_alone(knowledge, flag, finding, value) for flag in flags):
                 yield (
-                    f"{question.file}: {question.id}.{option.id}: ends the journey (stops = true), "
+                    f"{_where(knowledge, question, option)}: ends the journey (stops = true), "
                     f"but no emergency red flag fires on it alone"
                 )
 
@@ -210,8 +243,8 @@ def _categories(knowledge: Knowledge) -> Iterator[str]:
 
 def _overlaps(knowledge: Knowledge, deposit: Deposit, rules: list[Reversibility]) -> Iterator[str]:
     here = deposit.criterion
-    for findings in _choices(knowledge, here, *(rule.criterion for rule in rules)):
-        if not here.holds(findings) or not _possible_here(knowledge, findings):
+    for findings in _paths(knowledge, here, *(rule.criterion for rule in rules)):
+        if not here.holds(findings):
             continue
         holding = [rule.id for rule in rules if rule.criterion.holds(findings)]
         if len(holding) != 1:
@@ -219,19 +252,6 @@ def _overlaps(knowledge: Knowledge, deposit: Deposit, rules: list[Reversibility]
             what = f"both {' and '.join(holding)} hold" if holding else "no category holds"
             yield f"{deposit.file}: {deposit.id}: {what} for {told or 'any answers'}; exactly one must"
             return
-
-
-def _possible_here(knowledge: Knowledge, findings: Mapping[str, str]) -> bool:
-    """Whether asked and not-asked fit together: a question is asked exactly when its enable_when holds."""
-    for finding, value in findings.items():
-        enable_when = knowledge.asked_by[finding].enable_when
-        needed = _names(enable_when)
-        if needed <= findings.keys():
-            if enable_when.holds(findings) == (value == NOT_ASKED):
-                return False
-        elif not needed and value == NOT_ASKED:
-            return False
-    return True
 
 
 def _names(criterion: Criterion) -> set[str]:
@@ -281,7 +301,9 @@ def _cards(knowledge: Knowledge) -> Iterator[str]:
     for card in knowledge.of_kind(NurseCard):
         for rule_id in card.about:
             if rule_id not in knowledge.rules:
-                yield f"{_of(card)}: is about the rule '{rule_id}', which is not known"
+                yield f"{_of(card)}: is about the rule '{rule_id}', which is not known" + meant(
+                    rule_id, knowledge.rules
+                )
         if not card.teach_back.startswith(
             ("What ", "How ", "Tell me ", "Show me ", "When ", "Which ", "Who ", "Where ")
         ):

@@ -65,7 +65,7 @@ class Reader:
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 self.problems.append(f"{name}: this is not readable TOML: {error}")
                 continue
-            for key in raw.keys() - set(TABLES):
+            for key in [key for key in raw if key not in TABLES]:
                 self.problems.append(f"{name}: the table '{key}' is not known" + meant(key, TABLES))
             files[name] = raw
         if not files:
@@ -193,7 +193,11 @@ class Reader:
                 table.done()
                 continue
             page = model.Page(
-                id=kebab(table), title=table.text("title"), lead=table.text("lead", required=False), deposit=deposit
+                id=kebab(table),
+                title=table.text("title"),
+                file=table.file,
+                lead=table.text("lead", required=False),
+                deposit=deposit,
             )
             table.used.add("deposits_here")
             table.done()
@@ -304,7 +308,11 @@ class Reader:
         none = table.text("none", required=False)
         if none and kind != "multi":
             table.problem("only a multi question has 'none'")
-        usual = table.take("usual", (str, list), "an option's id or a list of them", NO_ONE if none else "", False)
+        said = "an option's id or a list of them"
+        usual = table.take("usual", (str, list), said, NO_ONE if none else "", False)
+        if not all(isinstance(word, str) for word in usual):
+            table.problem(f"'usual' must be {said}, not {usual!r}")
+            usual = ""
         question = model.Question(
             id=question_id,
             type=kind,
@@ -560,7 +568,7 @@ class Reader:
 
     def _test(self, table: Table, key: str, finding: str, raw: object) -> Test:
         if finding not in self.catalogue:
-            hint = meant(finding, self.catalogue)
+            hint = meant(finding, (*self.catalogue, "any", "all"))
             table.problem(f"'{key}' tests the finding '{finding}', which no question gives{hint}")
             return Test("", ())
         known = self.catalogue[finding]
@@ -611,7 +619,11 @@ class Reader:
                 if question is None:
                     table.problem(f"answers '{question_id}', which is no question" + meant(question_id, self.questions))
                     continue
-                given = (value,) if isinstance(value, str) else tuple(value)
+                given = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
+                if not given or not all(isinstance(word, str) for word in given):
+                    allowed = ", ".join(question.allowed)
+                    table.problem(f"answers '{question_id}' with {value!r}; write one of {allowed}, in quotes")
+                    continue
                 for word in given:
                     if word not in question.allowed:
                         table.problem(

@@ -162,6 +162,7 @@ class Page:
 
     id: str
     title: str
+    file: str
     lead: str = ""
     deposit: str = ""
 

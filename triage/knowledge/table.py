@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -60,15 +60,19 @@ class Table:
 
     def text(self, key: str, required: bool = True) -> str:
         """A plain text: no HTML, no placeholder that nobody fills."""
-        value = " ".join(str(self.take(key, str, "a text in quotes", "", required)).split())
+        value = self._plain(key, str(self.take(key, str, "a text in quotes", "", required)))
         if required and key in self.raw and not value:
             self.problem(f"'{key}' is empty")
-        if re.search(r"<[a-z/]", value):
+        return value
+
+    def _plain(self, key: str, text: str) -> str:
+        text = " ".join(text.split())
+        if re.search(r"<[a-z/]", text):
             self.problem(f"'{key}' contains HTML; write plain text")
-        for name in _PLACEHOLDERS.findall(value):
+        for name in _PLACEHOLDERS.findall(text):
             if name not in PLACEHOLDERS:
                 self.problem(f"'{key}' uses the placeholder '{{{name}}}'" + meant(name, PLACEHOLDERS))
-        return value
+        return text
 
     def texts(self, key: str, required: bool = True) -> tuple[str, ...]:
         """A list of texts."""
@@ -76,7 +80,7 @@ class Table:
         if not all(isinstance(item, str) and item.strip() for item in value):
             self.problem(f"'{key}' must be a list of texts")
             return ()
-        return tuple(" ".join(item.split()) for item in value)
+        return tuple(self._plain(key, item) for item in value)
 
     def flag(self, key: str) -> bool:
         """true or false; false when absent."""
@@ -88,8 +92,12 @@ class Table:
 
     def day(self, key: str) -> date:
         """A date, written 2026-11-22 without quotes."""
-        value = self.take(key, date, "a date such as 2026-11-22, without quotes", date.min, True)
-        return value if type(value) is date else date.min
+        said = "a date such as 2026-11-22, without quotes"
+        value: date = self.take(key, date, said, date.min, True)
+        if isinstance(value, datetime):
+            self.problem(f"'{key}' must be {said} and without a time")
+            return date.min
+        return value
 
     def one_of(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         """One of a few words."""
@@ -120,7 +128,7 @@ class Table:
 
     def done(self) -> None:
         """Every key must have been asked for by now."""
-        for key in self.raw.keys() - self.used:
+        for key in [key for key in self.raw if key not in self.used]:
             self.problem(f"the key '{key}' is not known here" + meant(key, self.used))
 
 
