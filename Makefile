@@ -15,7 +15,7 @@ run: $(VENV)/run ## serve the guide on http://127.0.0.1:8000
 	@$(BIN)/python -m triage serve
 
 test: $(VENV)/test ## ruff, mypy and all tests
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/python -m pytest
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/python -m pytest -n auto
 
 check: $(VENV)/run ## say everything that is wrong with the rules
 	@$(BIN)/python -m triage check
