@@ -17,7 +17,8 @@ from triage import cases, journey, resources
 from triage.__main__ import assessment_json, questions_json
 from triage.assessment import Assessor
 from triage.errors import KnowledgeError
-from triage.knowledge import check, load, read
+from triage.knowledge import AllOf, AnyOf, check, load, read
+from triage.knowledge import Test as Is
 from triage.knowledge.table import Table
 
 FLAGS, QUESTIONS, SCOPE, TOE = "red-flags/signs.toml", "questions.toml", "scope.toml", "deposits/chalk-toe.toml"
@@ -257,6 +258,41 @@ def test_the_version_names_exactly_one_text_wherever_it_lies(tiny_rules, tmp_pat
     assert load(tmp_path / "elsewhere").version == first
     tiny_rules.change(TOE, "Which toe is it?", "Which toe was it?")
     assert load(tiny_rules.folder).version != first
+
+
+# -- what a criterion says ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('{ pill = "yes" }', Is("pill", ("yes",))),
+        ('{ pill = ["no", "unsure"] }', Is("pill", ("no", "unsure"))),
+        ('{ age = { at_least = "adult" } }', Is("age", ("adult", "old"))),
+        ('{ age = { at_most = "adult" } }', Is("age", ("child", "adult"))),
+        ('{ age = { is_not = "adult" } }', Is("age", ("child", "old", "unsure"))),
+        ('{ pill = "yes", age = "old" }', AllOf((Is("pill", ("yes",)), Is("age", ("old",))))),
+        (
+            '{ age = "old", any = [{ pill = "yes" }, { is_weak = "yes", pill = "no" }] }',
+            AllOf(
+                (
+                    Is("age", ("old",)),
+                    AnyOf((Is("pill", ("yes",)), AllOf((Is("is_weak", ("yes",)), Is("pill", ("no",)))))),
+                )
+            ),
+        ),
+    ],
+)
+def test_a_criterion_means_what_the_guide_for_authors_says(tiny_rules, written, read):
+    tiny_rules.change(SCOPE, 'when = { pill = "yes" }', f"when = {written}")
+    assert load(tiny_rules.folder).rules["pill-myth"].criterion == read
+
+
+def test_in_the_file_of_a_deposit_every_criterion_also_asks_that_it_was_named(tiny_rules):
+    rules = load(tiny_rules.folder).rules
+    named = Is("chalk_toe", ("yes",))
+    assert rules["toe-walk"].criterion == rules["chalk-toe"].criterion == named
+    assert rules["toe-stays"].criterion == AllOf((named, Is("toe_long", ("yes",))))
 
 
 # -- whatever is written, something is said ----------------------------------------------------------------------------
