@@ -57,6 +57,7 @@ def serve(host: str, port: int) -> int:
         "max_requests_jitter": 2_000,
         "limit_request_line": 1024,
         "limit_request_fields": 64,
+        "control_socket_disable": True,
         # The path without its query, no address, no referrer, no browser: nothing about a person is logged.
         "access_log_format": "%(t)s %(m)s %(s)s %(b)s %(D)s",
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108 - heartbeat in memory

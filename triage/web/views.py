@@ -5,9 +5,10 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any, cast
 
 from flask import (
@@ -212,15 +213,24 @@ def _sealed() -> SealedCookies:
 # -- check and summary -----------------------------------------------------------------------------------------------
 
 
+def whole_path(view: Callable[[str, Journey], View]) -> Callable[[str], View]:
+    """For pages that need every answer: without them, the questions or the page for lost answers come instead."""
+
+    @wraps(view)
+    def guarded(run_id: str) -> View:
+        run = _run()
+        if not run.found:
+            return _lost()
+        path = journey.follow(_knowledge(), run.answers)
+        return view(run_id, path) if path.complete else redirect(_furthest(run_id, path), 303)
+
+    return guarded
+
+
 @pages.get("/run/<string(length=16):run_id>/check")
-def check(run_id: str) -> View:
+@whole_path
+def check(run_id: str, path: Journey) -> View:
     """Read back what was said, with a way to change each answer."""
-    run = _run()
-    if not run.found:
-        return _lost()
-    path = journey.follow(_knowledge(), run.answers)
-    if not path.complete:
-        return redirect(_furthest(run_id, path), 303)
     return render_template("check.html", run_id=run_id, sections=list(_sections(run_id, path)), last=len(path.steps))
 
 
@@ -235,30 +245,27 @@ def _sections(run_id: str, path: Journey) -> Iterator[dict[str, Any]]:
 
 
 @pages.get("/run/<string(length=16):run_id>/summary")
-def summary(run_id: str) -> View:
+@whole_path
+def summary(run_id: str, path: Journey) -> View:
     """The summary: action first."""
-    return _sheet_page(run_id, "summary.html")
+    return _sheet_page(run_id, path, "summary.html")
 
 
 @pages.get("/run/<string(length=16):run_id>/print")
-def paper(run_id: str) -> View:
+@whole_path
+def paper(run_id: str, path: Journey) -> View:
     """The sheet for paper: its own template, on two pages at most for one deposit."""
-    return _sheet_page(run_id, "sheet.html")
+    return _sheet_page(run_id, path, "sheet.html")
 
 
 @pages.get("/run/<string(length=16):run_id>/nurse")
-def nurse(run_id: str) -> View:
+@whole_path
+def nurse(run_id: str, path: Journey) -> View:
     """The same run as a talking aid."""
-    return _sheet_page(run_id, "nurse.html")
+    return _sheet_page(run_id, path, "nurse.html")
 
 
-def _sheet_page(run_id: str, template: str) -> View:
-    run = _run()
-    if not run.found:
-        return _lost()
-    path = journey.follow(_knowledge(), run.answers)
-    if not path.complete:
-        return redirect(_furthest(run_id, path), 303)
+def _sheet_page(run_id: str, path: Journey, template: str) -> View:
     if path.stopped:
         return _emergency_page(run_id, len(path.steps), path)
     try:
