@@ -4,10 +4,21 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
+from triage import cases
 from triage.assessment import Assessor
 from triage.journey import with_usual
 from triage.knowledge import Urgency, load
-from triage.knowledge.model import Caution, Deposit, Disposition, DoctorQuestion, Notice, RedFlag, StepUp, sentences
+from triage.knowledge.model import (
+    Caution,
+    Deposit,
+    Disposition,
+    DoctorQuestion,
+    Notice,
+    RedFlag,
+    StepUp,
+    Withhold,
+    sentences,
+)
 from triage.knowledge.table import PLACEHOLDERS
 from triage.sheet import Passage, Sheet, make_sheet
 
@@ -356,3 +367,20 @@ def test_a_deposit_is_introduced_by_what_it_is(knowledge, runs):
 def named(knowledge, assessment):
     results = {result.deposit.id for result in assessment.deposits}
     return [deposit for deposit in knowledge.of_kind(Deposit) if deposit.id in results]
+
+
+def test_where_the_verdict_is_withheld_nothing_is_said_of_how_it_tends_to_go_or_what_to_do_about_it(assessor):
+    knowledge = assessor.knowledge
+    seen = 0
+    for case in knowledge.cases:
+        result = cases.run(assessor, case)
+        withheld = {one.deposit.id for one in result.assessment.deposits if one.withheld}
+        if not withheld:
+            continue
+        seen += 1
+        sheet = make_sheet(knowledge, result.assessment, result.journey, {})
+        own = {rule.id for rule in knowledge.rules.values() if rule.deposit in withheld}
+        allowed = (Deposit, RedFlag, StepUp, Withhold, Caution, DoctorQuestion)
+        spoken = {s.rule for s in sheet.said} & own
+        assert all(isinstance(knowledge.rules[rule], allowed) for rule in spoken), (case.id, spoken)
+    assert seen

@@ -11,7 +11,20 @@ import pytest
 from triage import resources
 from triage.journey import follow, with_usual
 from triage.knowledge import Knowledge
-from triage.knowledge.model import DoctorQuestion, LetterWord, Urgency
+from triage.knowledge.model import (
+    Caution,
+    Disagreement,
+    DoctorQuestion,
+    LetterWord,
+    Myth,
+    NurseCard,
+    RedFlag,
+    Reversibility,
+    StepUp,
+    Treatment,
+    Urgency,
+    Withhold,
+)
 
 RULES = resources.folder("rules")
 MOST_PAGES = 12
@@ -77,6 +90,14 @@ def test_there_are_cases_enough_and_each_family_has_its_emergency(knowledge: Kno
         assert min(urgencies) <= Urgency.SOON or deposit.base_urgency >= Urgency.SAME_DAY, (
             f"{deposit.file}: no dull case"
         )
+
+
+def test_every_rule_that_can_reach_a_sheet_has_a_talking_card(knowledge: Knowledge) -> None:
+    explained = {rule_id for card in knowledge.of_kind(NurseCard) for rule_id in card.about}
+    kinds = (RedFlag, StepUp, Withhold, Reversibility, Treatment, Caution, Myth, Disagreement)
+    missing = [f"{rule.file}: {rule.id}" for rule in knowledge.rules.values() if isinstance(rule, kinds)]
+    missing = [where for where in missing if where.split(": ")[1] not in explained]
+    assert not missing, f"no nurse card is about these: {missing}"
 
 
 def test_each_deposit_brings_questions_for_the_appointment(knowledge: Knowledge) -> None:

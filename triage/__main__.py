@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--port", type=int, default=8000)
     check = commands.add_parser("check", help="say everything that is wrong with the rules")
     check.add_argument("file", nargs="?", type=Path, help="only what concerns this file")
-    commands.add_parser("questions", help="print pages and questions as JSON")
+    questions = commands.add_parser("questions", help="print pages and questions as JSON")
+    questions.add_argument("--count", action="store_true", help="count them for each deposit, without warning signs")
     assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
     explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
     for command in (assess, explain):
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return run_server(given.host, given.port)
         knowledge = load(folder)
+        if given.command == "questions" and given.count:
+            print("\n".join(question_counts(knowledge)))
+            return 0
         if given.command == "questions":
             _print(questions_json(knowledge))
             return 0
@@ -161,6 +165,15 @@ def questions_json(knowledge: Knowledge) -> dict[str, Any]:
             for page in knowledge.pages
         ],
     }
+
+
+def question_counts(knowledge: Knowledge) -> list[str]:
+    """For each deposit, how many pages and questions a person meets who names only it and has no warning sign."""
+    lines = []
+    for deposit in knowledge.deposits:
+        path = journey.with_usual(knowledge, {knowledge.place_question: (deposit,)})
+        lines.append(f"{deposit}: {len(path.steps)} pages, {len(path.questions)} questions")
+    return lines
 
 
 def assessment_json(knowledge: Knowledge, path: journey.Journey, assessment: Assessment) -> dict[str, Any]:

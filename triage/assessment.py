@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Rule)
 
+CROWDED = 3
+"""From so many deposits on, who disagrees with whom is left out: one sheet has to stay readable on three pages."""
+
 ENGINE_FAILED = "engine-failed"
 ENGINE_DIFFERED = "engine-differed"
 NOT_WORKED_OUT = "not-worked-out"
@@ -146,6 +149,10 @@ def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fa
     def holding(kind: type[R]) -> tuple[R, ...]:
         return tuple(rule for rule in knowledge.of_kind(kind) if rule.criterion == ALWAYS or rule.id in held)
 
+    def of_shown(rules: tuple[R, ...]) -> tuple[R, ...]:
+        """Those that are general or about a deposit of which more may be said than its name."""
+        return tuple(rule for rule in rules if not rule.deposit or rule.deposit in shown)
+
     firings = _firings(knowledge, findings, held)
     deposits = holding(Deposit)
     withholds = holding(Withhold)
@@ -166,14 +173,12 @@ def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fa
     if urgency == Urgency.EMERGENCY:
         cautions = tuple(caution for caution in cautions if caution.even_in_emergency)
     questions = holding(DoctorQuestion)
-    treatments = tuple(rule for rule in holding(Treatment) if rule.deposit in shown)
-    myths = () if alarmed else holding(Myth)
+    treatments = of_shown(holding(Treatment))
+    myths = () if alarmed else of_shown(holding(Myth))
     if alarmed:
         questions = tuple(question for question in questions if question.even_when_urgent)
-    next_steps = () if alarmed else holding(NextStep)
-    disagreements = tuple(
-        rule for rule in holding(Disagreement) if not alarmed and (not rule.deposit or rule.deposit in shown)
-    )
+    next_steps = () if alarmed else of_shown(holding(NextStep))
+    disagreements = () if alarmed or len(deposits) >= CROWDED else of_shown(holding(Disagreement))
     steps = tuple(step for firing in firings for step in firing.stepped_up_by)
     said = {
         rule.id

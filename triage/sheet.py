@@ -84,7 +84,7 @@ class DepositPart:
 
     id: str
     name: str
-    about: Passage
+    about: Passage | None
     category: str
     label: str
     withheld: Passage | None
@@ -329,7 +329,6 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
     deposit, rule = result.deposit, result.reversibility
     knowledge = speaker.knowledge
     if result.withheld or rule is None:
-        about = speaker.say(deposit.about, deposit) if not assessment.alarmed else None
         why = knowledge.rules[result.withheld]
         text = next(text for text in why.texts if text)
         # One reason serves every deposit of the run; it is said with the first.
@@ -337,7 +336,7 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
         return DepositPart(
             id=deposit.id,
             name=deposit.name,
-            about=about or Passage("", deposit.id, ()),
+            about=None if assessment.alarmed else speaker.say(deposit.about, deposit),
             category="",
             label=knowledge.words["withheld"],
             withheld=speaker.say(text, why) if first else None,

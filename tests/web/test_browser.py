@@ -23,7 +23,7 @@ from pypdf import PdfReader
 
 from triage import cases, resources
 from triage.assessment import Assessor
-from triage.journey import Answer, follow
+from triage.journey import Answer, follow, with_usual
 from triage.knowledge import Knowledge, load
 from triage.sheet import make_sheet
 from triage.web.state import Run
@@ -181,6 +181,20 @@ def test_on_paper_the_longest_sheet_of_every_deposit_fits_two_pages(on_paper: Pr
             pages = len(on_paper(sheets[0], paper).pages)
             if pages > 2:
                 too_long.append(f"{deposit}: {pages} pages on {paper}")
+    assert not too_long, too_long
+
+
+def test_on_paper_three_deposits_fit_three_pages(app: Flask, on_paper: Printer) -> None:
+    assessor = app.extensions["assessor"]
+    deposits = list(assessor.knowledge.deposits)
+    too_long = []
+    # Neighbours in the list are often named together; far ones are taken as well.
+    for named in zip(deposits[::3], deposits[1::3], deposits[-2::-3], strict=False):
+        journey = with_usual(assessor.knowledge, {assessor.knowledge.place_question: tuple(dict.fromkeys(named))})
+        for paper in ("A4", "Letter"):
+            pages = len(on_paper(journey.answers, paper).pages)
+            if pages > 3:
+                too_long.append(f"{', '.join(named)}: {pages} pages on {paper}")
     assert not too_long, too_long
 
 

@@ -168,7 +168,7 @@ class Reader:
                 name=table.text("name"),
                 place=table.text("place"),
                 hint=table.text("hint", required=False),
-                group=table.text("group"),
+                group=table.one_of("group", model.GROUPS),
                 order=table.number("order"),
                 about=table.text("about"),
                 base_urgency=table.urgency("base_urgency"),
@@ -546,13 +546,12 @@ class Reader:
             return ALWAYS
         parts: list[Criterion] = []
         for name, value in raw.items():
-            if name in ("any", "all"):
+            if name == "any":
                 branches = value if isinstance(value, list) else []
                 if len(branches) < 2 or not all(isinstance(branch, dict) for branch in branches):
-                    table.problem(f"'{name}' in '{key}' must be a list of at least two tables")
+                    table.problem(f"'any' in '{key}' must be a list of at least two tables")
                     continue
-                inner = tuple(self._branch(table, key, branch) for branch in branches)
-                parts.append(AnyOf(inner) if name == "any" else AllOf(inner))
+                parts.append(AnyOf(tuple(self._branch(table, key, branch) for branch in branches)))
             else:
                 parts.append(self._test(table, key, name, value))
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
@@ -560,15 +559,15 @@ class Reader:
     def _branch(self, table: Table, key: str, raw: Mapping[str, object]) -> Criterion:
         parts: list[Criterion] = []
         for name, value in raw.items():
-            if name in ("any", "all"):
-                table.problem(f"'{key}' is nested too deeply: '{name}' may not stand inside another any or all")
+            if name == "any":
+                table.problem(f"'{key}' is nested too deeply: 'any' may not stand inside another any")
             else:
                 parts.append(self._test(table, key, name, value))
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _test(self, table: Table, key: str, finding: str, raw: object) -> Test:
         if finding not in self.catalogue:
-            hint = meant(finding, (*self.catalogue, "any", "all"))
+            hint = meant(finding, (*self.catalogue, "any"))
             table.problem(f"'{key}' tests the finding '{finding}', which no question gives{hint}")
             return Test("", ())
         known = self.catalogue[finding]

@@ -50,6 +50,12 @@ class Urgency(IntEnum):
 REVERSIBILITY = ("often-resolves", "treatable", "depends-on-cause", "stabilise", "harmless", "needs-specialist")
 """What tends to happen to deposits of a kind; never what will happen to one person's deposit."""
 
+GROUPS = (
+    "Heart and blood vessels", "Joints, muscles and bones", "Skin", "Breast", "Mouth", "Kidneys and calcium balance",
+    "Other organs", "Somewhere else, or not known",
+)  # fmt: skip
+"""The headings under which places are shown."""
+
 EVIDENCE = ("strong", "moderate", "weak", "conflicting", "none", "agreed-practice")
 """How sure the sources are that a treatment does what it says."""
 
