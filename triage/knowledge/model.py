@@ -398,7 +398,7 @@ class Disposition(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class Notice(Rule):
-    """A sentence of the guide about itself, found by its role (`load.NOTICE_ROLES`)."""
+    """A sentence of the guide about itself, found by its role (`NOTICE_ROLES`)."""
 
     text: str
 
@@ -475,6 +475,7 @@ NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
+    "still_there", "how_seen",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
