@@ -384,3 +384,17 @@ def test_where_the_verdict_is_withheld_nothing_is_said_of_how_it_tends_to_go_or_
         spoken = {s.rule for s in sheet.said} & own
         assert all(isinstance(knowledge.rules[rule], allowed) for rule in spoken), (case.id, spoken)
     assert seen
+
+
+def test_what_somebody_was_not_sure_about_is_named_and_never_told_to_them_as_a_fact(assessor):
+    knowledge = assessor.knowledge
+    not_sure = {question.unsure for question in knowledge.questions.values()}
+    seen = 0
+    for case in knowledge.cases:
+        result = cases.run(assessor, case)
+        sheet = make_sheet(knowledge, result.assessment, result.journey, {})
+        if sheet.unsure:
+            seen += 1
+            assert not not_sure.intersection(sheet.unsure.told), case.id
+        assert all(passage.rule in result.assessment.held for passage in sheet.stepped_up), case.id
+    assert seen

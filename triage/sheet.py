@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from triage.assessment import Assessment, Firing
-from triage.knowledge import NOT_ASKED, Knowledge, Rule, Urgency
+from triage.knowledge import NOT_ASKED, UNSURE, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
 from triage.knowledge.table import PLACEHOLDERS
 
@@ -226,7 +226,8 @@ def make_sheet(
     firings = _shown(assessment)
     reasons = tuple(_reason(speaker, firing) for firing in firings if firing.certain)
     unsure = _unsure(speaker, [firing for firing in firings if not firing.certain])
-    steps_up = dict.fromkeys(step for firing in firings for step in firing.stepped_up_by)
+    # What only "I'm not sure" raised is not told to them as a fact about them.
+    steps_up = dict.fromkeys(step for firing in firings for step in firing.stepped_up_by if step.id in assessment.held)
     stepped_up = tuple(speaker.say(step.because, step) for step in steps_up)
     no_warning_sign = None
     if not assessment.firings and not assessment.alarmed:
@@ -318,7 +319,7 @@ def _counting_answers(knowledge: Knowledge, firing: Firing) -> Iterator[str]:
             continue
         if question.type == "multi":
             yield next(option.text for option in question.options if option.finding == finding)
-        elif question.type == "choice":
+        elif question.type == "choice" and value != UNSURE:
             yield question.words(value)
         else:
             yield question.text
