@@ -91,6 +91,22 @@ class Assessment:
         """Whether help is needed today, so that nothing reassuring may be said."""
         return self.urgency >= Urgency.SAME_DAY
 
+    @property
+    def counting(self) -> tuple[Firing, ...]:
+        """The firings a person is told about; one sheet gives one urgency."""
+        return _counting(self.firings, self.urgency)
+
+
+def _counting(firings: tuple[Firing, ...], urgency: Urgency) -> tuple[Firing, ...]:
+    """The most urgent firings; beside an alarm only those that alarm.
+
+    Where the deposit itself sets a higher urgency, the most urgent firings still say why a visit is worth it.
+    """
+    most = max((firing.urgency for firing in firings), default=urgency)
+    if urgency >= Urgency.SAME_DAY and most < urgency:
+        return ()
+    return tuple(firing for firing in firings if firing.urgency == most)
+
 
 def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
     """The plain evaluation of the same criteria that the engine evaluates."""
@@ -179,11 +195,12 @@ def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fa
         questions = tuple(question for question in questions if question.even_when_urgent)
     next_steps = () if alarmed else of_shown(holding(NextStep))
     disagreements = () if alarmed or len(deposits) >= CROWDED else of_shown(holding(Disagreement))
-    steps = tuple(step for firing in firings for step in firing.stepped_up_by)
+    told = _counting(firings, urgency)
+    steps = tuple(step for firing in told for step in firing.stepped_up_by)
     said = {
         rule.id
         for rule in (
-            *(firing.rule for firing in firings),
+            *(firing.rule for firing in told),
             *steps,
             *deposits,
             *withholds,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from triage.assessment import Assessment, Firing
-from triage.knowledge import NOT_ASKED, UNSURE, Knowledge, Rule, Urgency
+from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
 from triage.knowledge.table import PLACEHOLDERS
 
@@ -223,7 +223,7 @@ def make_sheet(
     heading = speaker.say(disposition.heading, disposition)
     fail_safe = speaker.notice("fail_safe") if assessment.fail_safe else None
     steps = tuple(speaker.say(text, disposition) for text in disposition.steps)
-    firings = _shown(assessment)
+    firings = assessment.counting
     reasons = tuple(_reason(speaker, firing) for firing in firings if firing.certain)
     unsure = _unsure(speaker, [firing for firing in firings if not firing.certain])
     # What only "I'm not sure" raised is not told to them as a fact about them.
@@ -276,23 +276,11 @@ def make_sheet(
 def _contact(assessment: Assessment) -> dict[str, str]:
     """Who to contact, where every deposit of the run has the same own contact and no general red flag fired."""
     contacts = {result.deposit.contact for result in assessment.deposits}
-    general = any(not firing.rule.deposit for firing in _shown(assessment))
+    general = any(not firing.rule.deposit for firing in assessment.counting)
     if len(contacts) != 1 or general or assessment.fail_safe:
         return {}
     contact = contacts.pop()
     return {"clinic": contact} if contact else {}
-
-
-def _shown(assessment: Assessment) -> tuple[Firing, ...]:
-    """The firings a person sees: the most urgent ones, and with an alarm only the alarming ones.
-
-    The lower ones are in the firings of the assessment, but one sheet gives one urgency. Where the deposit itself sets
-    a higher one, the most urgent firings still say why a visit is worth it.
-    """
-    most = max((firing.urgency for firing in assessment.firings), default=assessment.urgency)
-    if assessment.alarmed and most < assessment.urgency:
-        return ()
-    return tuple(firing for firing in assessment.firings if firing.urgency == most)
 
 
 def _reason(speaker: _Speaker, firing: Firing) -> Reason:
@@ -312,13 +300,16 @@ def _unsure(speaker: _Speaker, firings: Sequence[Firing]) -> Unsure | None:
 
 
 def _counting_answers(knowledge: Knowledge, firing: Firing) -> Iterator[str]:
+    """The answers that made it fire, in the words the person saw; of an uncertain one, what they were unsure about."""
     tested = {test.finding: test.values for test in firing.rule.possible.tests()}
     for finding, value in firing.findings:
         question = knowledge.asked_by[finding]
-        if value not in tested[finding] or question.id == knowledge.place_question or value == NOT_ASKED:
+        counts = value in tested[finding] and value != NOT_ASKED and question.id != knowledge.place_question
+        if not counts or (not firing.certain and value != UNSURE):
             continue
         if question.type == "multi":
-            yield next(option.text for option in question.options if option.finding == finding)
+            if value in (YES, UNSURE):
+                yield next(option.text for option in question.options if option.finding == finding)
         elif question.type == "choice" and value != UNSURE:
             yield question.words(value)
         else:

@@ -267,3 +267,12 @@ def test_one_overdue_deposit_is_named_alone(tiny_rules):
 @pytest.mark.parametrize(("text", "value"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)])
 def test_the_hash_is_the_one_that_its_inventors_published(text, value):
     assert fnv1a(text) == value
+
+
+@pytest.mark.parametrize(("when", "wrong"), [('pill = "yes", dose = "much"', True), ('dose = "much"', False)])
+def test_an_answer_that_ends_the_journey_is_an_emergency_however_one_came_to_it(tiny_rules, when, wrong):
+    tiny_rules.change("questions.toml", 'enable_when = { pill = "yes" }', 'enable_when = { pill = ["yes", "unsure"] }')
+    tiny_rules.change("questions.toml", '{ id = "much", text = "Lot" }', '{ id = "much", text = "Lot", stops = true }')
+    flag = f'{{ id = "too-much", urgency = "emergency", because = "No.", sources = ["book"], when = {{ {when} }} }}'
+    tiny_rules.change("red-flags/signs.toml", "red_flag = [", f"red_flag = [{flag}, ")
+    assert any("dose.much: ends the journey" in problem for problem in tiny_rules.problems()) is wrong

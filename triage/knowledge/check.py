@@ -199,29 +199,26 @@ def _ended(knowledge: Knowledge, question: Question, given: Mapping[str, str]) -
 
 
 def _stops(knowledge: Knowledge) -> Iterator[str]:
+    """An option that ends the journey is an emergency for everybody who is asked, whatever led them there."""
     flags = [rule for rule in knowledge.of_kind(RedFlag) if rule.urgency == Urgency.EMERGENCY]
     for question in knowledge.questions.values():
         for option in question.options:
             if not option.stops:
                 continue
             finding, value = (option.finding, YES) if question.type == "multi" else (question.id, option.id)
-            if not any(_alone(knowledge, flag, finding, value) for flag in flags):
+            criteria = [flag.criterion for flag in flags if finding in _names(flag.criterion)]
+            # A criterion that needs nothing but this finding, and the deposit that asked, fires for everybody.
+            needed = (
+                {finding, *_names(knowledge.deposits[question.deposit].criterion)} if question.deposit else {finding}
+            )
+            if any(_names(c) <= needed and c.holds({n: YES for n in needed} | {finding: value}) for c in criteria):
+                continue
+            paths = [path for path in _paths(knowledge, question.enable_when, *criteria) if path.get(finding) == value]
+            if not criteria or not all(any(criterion.holds(path) for criterion in criteria) for path in paths):
                 yield (
                     f"{_where(knowledge, question, option)}: ends the journey (stops = true), "
                     f"but no emergency red flag fires on it alone"
                 )
-
-
-def _alone(knowledge: Knowledge, flag: RedFlag, finding: str, value: str) -> bool:
-    """Whether this one finding, with the deposit and the questions that led to it, makes the flag fire."""
-    given = {finding: value}
-    question = knowledge.asked_by[finding]
-    tests = list(flag.criterion.tests())
-    if finding not in {test.finding for test in tests}:
-        return False
-    led_here = {test.finding: test.values[0] for test in question.enable_when.tests()}
-    findings = dict.fromkeys(knowledge.findings, NOT_ASKED) | led_here | given
-    return flag.criterion.holds(findings)
 
 
 # -- categories --------------------------------------------------------------------------------------------------------
