@@ -276,3 +276,14 @@ def test_an_answer_that_ends_the_journey_is_an_emergency_however_one_came_to_it(
     flag = f'{{ id = "too-much", urgency = "emergency", because = "No.", sources = ["book"], when = {{ {when} }} }}'
     tiny_rules.change("red-flags/signs.toml", "red_flag = [", f"red_flag = [{flag}, ")
     assert any("dose.much: ends the journey" in problem for problem in tiny_rules.problems()) is wrong
+
+
+def test_a_group_that_the_question_does_not_name_is_a_fault_and_the_named_order_is_kept(tiny_rules):
+    for option, group in (("Hot", "Skin"), ("Numb", "Nerves")):
+        tiny_rules.change("red-flags/signs.toml", f'text = "{option}"', f'text = "{option}", group = "{group}"')
+    tiny_rules.change("questions.toml", 'text = "Sign?"', 'text = "Sign?", groups = ["Nerves", "Skin"]')
+    assert not tiny_rules.problems()
+    options = load(tiny_rules.folder).questions["signs"].options
+    assert [option.group for option in options] == ["Nerves", "Skin"]
+    tiny_rules.change("questions.toml", 'groups = ["Nerves", "Skin"]', 'groups = ["Nerves", "Skinn"]')
+    assert any("signs: 'groups' does not name 'Skin'" in p and "'Skinn'" in p for p in tiny_rules.problems())

@@ -289,6 +289,15 @@ class Reader:
                 model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group)
                 for deposit in self.deposits.values()
             )
+        groups = table.texts("groups", required=False)
+        for option in options if groups else ():
+            if option.group not in groups:
+                table.problem(
+                    f"'groups' does not name '{option.group}', the group of '{option.id}'" + meant(option.group, groups)
+                )
+                break
+        else:
+            options.sort(key=lambda option: groups.index(option.group) if groups else 0)
         unsure = self.words[UNSURE]
         if kind == "yes-no":
             if options:
