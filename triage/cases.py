@@ -13,7 +13,7 @@ from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError
 from triage.journey import Journey, with_usual
 from triage.knowledge import NOT_ASKED, Knowledge
-from triage.knowledge.model import Case, Caution, RedFlag, Rule
+from triage.knowledge.model import Case, Caution, RedFlag, Rule, finding_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _differences(knowledge: Knowledge, case: Case, journey: Journey, assessment:
         rule = knowledge.rules[rule_id]
         if _fires(rule, assessment):
             yield f"is meant as a near miss of '{rule_id}', but that rule fires"
-        asked = {test.finding for test in rule.criterion.tests()} - {rule.deposit.replace("-", "_")}
+        asked = {test.finding for test in rule.criterion.tests()} - {finding_of(rule.deposit)}
         if asked and all(journey.findings[finding] == NOT_ASKED for finding in asked):
             yield f"is no near miss of '{rule_id}': nothing that rule tests is asked on this person's path"
     results = {result.deposit.id: result for result in assessment.deposits}
@@ -72,14 +72,24 @@ def _fires(rule: Rule, assessment: Assessment) -> bool:
     return rule.id in assessment.held
 
 
+def run_all(assessor: Assessor) -> list[CaseResult]:
+    """Every case of the knowledge, in the order of the files."""
+    return [run(assessor, case) for case in assessor.knowledge.cases]
+
+
+def failures(results: list[CaseResult]) -> Iterator[str]:
+    """What did not come out as its author wrote it."""
+    for result in results:
+        yield from result.problems
+
+
 def problems(assessor: Assessor) -> Iterator[str]:
     """Every case that does not come out as written, and every conditional rule the cases do not try both ways."""
     if assessor.engine is None:
         yield "engine: durable-rules refused the rules, so no case was run; mend the other problems first"
         return
-    results = [run(assessor, case) for case in assessor.knowledge.cases]
-    for result in results:
-        yield from result.problems
+    results = run_all(assessor)
+    yield from failures(results)
     yield from _untried(assessor.knowledge, results)
 
 

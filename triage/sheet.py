@@ -161,20 +161,25 @@ class Sheet:
     due: str
 
 
+def filled(knowledge: Knowledge, text: str, wording: Mapping[str, str]) -> str:
+    """A text of the rules with its placeholders filled: by `wording`, or else by the knowledge's own words."""
+    for name in PLACEHOLDERS:
+        text = text.replace("{" + name + "}", wording.get(name, knowledge.words[name]))
+    return text
+
+
 class _Speaker:
     """Says rules aloud in order: numbers the sources at first use and keeps every sentence with its provenance."""
 
     def __init__(self, knowledge: Knowledge, wording: Mapping[str, str]) -> None:
         self.knowledge = knowledge
-        self.filling = {name: wording.get(name, knowledge.words[name]) for name in PLACEHOLDERS}
+        self.wording = wording
         self.numbers: dict[str, int] = {}
         self.said: list[Sentence] = []
 
     def fill(self, text: str) -> str:
         """The text with the words of this place in it."""
-        for name, words in self.filling.items():
-            text = text.replace("{" + name + "}", words)
-        return text
+        return filled(self.knowledge, text, self.wording)
 
     def say(self, text: str, rule: Rule) -> Passage:
         """A text of a rule, as a passage with footnotes."""

@@ -38,6 +38,14 @@ def a_case(person: Person, urgency: Urgency) -> tuple[Case, Mapping[str, Answer]
     raise AssertionError(f"no case is {urgency.word}")
 
 
+def walked(person: Person, urgency: Urgency) -> Mapping[str, Answer]:
+    """The person answers like a case of that urgency and stands before the check page; gives the answers."""
+    _, answers = a_case(person, urgency)
+    person.starts()
+    person.answers(answers)
+    return answers
+
+
 # -- emergency first -------------------------------------------------------------------------------------------------
 
 
@@ -160,9 +168,7 @@ def test_the_error_page_survives_a_broken_template(app: Flask, monkeypatch: pyte
 
 
 def test_going_back_shows_what_was_answered(person: Person) -> None:
-    _, answers = a_case(person, Urgency.ROUTINE)
-    person.starts()
-    person.answers(answers)
+    answers = walked(person, Urgency.ROUTINE)
     number = 1
     while (page := person.get(person.url(str(number)))).questions():
         for question in page.questions():
@@ -289,9 +295,7 @@ def test_answers_that_would_not_fit_are_refused_with_the_careful_page(
 
 
 def test_clear_my_answers_leaves_nothing_behind(person: Person) -> None:
-    _, answers = a_case(person, Urgency.ROUTINE)
-    person.starts()
-    person.answers(answers)
+    walked(person, Urgency.ROUTINE)
     page = person.post(person.url("clear"), {})
     assert page.h1 == "Your answers are cleared"
     assert person.client.get_cookie(f"run-{person.run}", path=f"/run/{person.run}") is None
@@ -299,9 +303,7 @@ def test_clear_my_answers_leaves_nothing_behind(person: Person) -> None:
 
 
 def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
-    _, answers = a_case(person, Urgency.SAME_DAY)
-    person.starts()
-    person.answers(answers)
+    answers = walked(person, Urgency.SAME_DAY)
     for name in ("check", "summary", "print", "nurse"):
         person.get(person.url(name))
     words = {word for given in answers.values() for word in (given if isinstance(given, tuple) else (given,))}
@@ -317,9 +319,7 @@ def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
 def test_a_failing_engine_never_lowers_the_urgency_and_never_blanks_the_page(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, answers = a_case(person, Urgency.ROUTINE)
-    person.starts()
-    person.answers(answers)
+    walked(person, Urgency.ROUTINE)
 
     def fails(*_: object) -> None:
         raise EngineError("provoked")
@@ -334,9 +334,7 @@ def test_a_failing_engine_never_lowers_the_urgency_and_never_blanks_the_page(
 def test_failing_rules_give_the_careful_page_with_the_signs_and_the_answers(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, answers = a_case(person, Urgency.ROUTINE)
-    person.starts()
-    person.answers(answers)
+    walked(person, Urgency.ROUTINE)
 
     def fails(*_: object) -> None:
         raise MemoryError("provoked")

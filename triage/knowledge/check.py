@@ -26,7 +26,9 @@ from triage.knowledge.model import (
     RedFlag,
     Reversibility,
     Rule,
+    StepUp,
     Urgency,
+    finding_of,
     sentences,
 )
 from triage.knowledge.table import meant
@@ -109,7 +111,7 @@ def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
 def _where(knowledge: Knowledge, question: Question, option: Option) -> str:
     """Where the words of an option stand: with the red flag or deposit that brings it along, or with the question."""
     for rule in (*knowledge.of_kind(RedFlag), *knowledge.of_kind(Deposit)):
-        if question.type == "multi" and option.finding == rule.id.replace("-", "_"):
+        if question.type == "multi" and option.finding == finding_of(rule.id):
             return _of(rule)
     return f"{question.file}: {question.id}.{option.id}"
 
@@ -305,16 +307,11 @@ def _cards(knowledge: Knowledge) -> Iterator[str]:
             ("What ", "How ", "Tell me ", "Show me ", "When ", "Which ", "Who ", "Where ")
         ):
             yield f"{_of(card)}: the teach-back question must be open: start it with What, How, Tell me or Show me"
+    raised = {tag for step in knowledge.of_kind(StepUp) for tag in step.tags}
     for rule in knowledge.of_kind(RedFlag):
-        if not set(rule.tags) <= _tags(knowledge):
-            unknown = sorted(set(rule.tags) - _tags(knowledge))
+        unknown = sorted(set(rule.tags) - raised)
+        if unknown:
             yield f"{_of(rule)}: has the tag {', '.join(unknown)}, which no step_up raises"
-
-
-def _tags(knowledge: Knowledge) -> set[str]:
-    from triage.knowledge.model import StepUp
-
-    return {tag for step in knowledge.of_kind(StepUp) for tag in step.tags}
 
 
 def _reviews(knowledge: Knowledge, today: date) -> Iterator[str]:

@@ -162,7 +162,7 @@ class Reader:
                 id=deposit_id,
                 file=table.file,
                 deposit=deposit_id,
-                criterion=Test(deposit_id.replace("-", "_"), (YES,)),
+                criterion=Test(model.finding_of(deposit_id), (YES,)),
                 sources=self._sources(table),
                 status=table.one_of("status", model.STATUSES, model.STATUSES[0]),
                 name=table.text("name"),
@@ -268,7 +268,7 @@ class Reader:
             inner = Table(raw, table.file, "ask", self.problems)
             inner.name = f"{table.name}: ask"
             option = model.Option(
-                id=table.name.replace("-", "_"),
+                id=model.finding_of(table.name),
                 text=inner.text("text"),
                 hint=inner.text("hint", required=False),
                 group=inner.text("group", required=False),
@@ -401,7 +401,7 @@ class Reader:
         when = self._criterion(table, "when", table.raw.get("when"))
         table.used.add("when")
         if "ask" in table.raw and when == ALWAYS:
-            when = Test(rule_id.replace("-", "_"), (YES,))
+            when = Test(model.finding_of(rule_id), (YES,))
         own = when != ALWAYS
         if deposit in self.deposits:
             when = both(self.deposits[deposit].criterion, when)

@@ -70,6 +70,11 @@ QUESTION_TYPES = ("yes-no", "choice", "multi")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”)]?\s+(?=[A-Z0-9\"“{(])")
 
 
+def finding_of(thing_id: str) -> str:
+    """The finding that a deposit's or red flag's own option becomes: its id, spelt as findings are."""
+    return thing_id.replace("-", "_")
+
+
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, in order."""
     return tuple(part for part in _SENTENCE_END.split(text.strip()) if part)
@@ -104,7 +109,7 @@ class Option:
     @property
     def finding(self) -> str:
         """The finding this option becomes in a `multi` question."""
-        return self.id.replace("-", "_")
+        return finding_of(self.id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,14 +15,15 @@ from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from triage import resources
+from triage import cases, resources
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, load
+from triage.sheet import filled
 from triage.web import errors, headers
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
-from triage.web.views import pages, self_check
+from triage.web.views import pages
 
 
 def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = None) -> Flask:
@@ -55,7 +56,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
-    problems = app.extensions["self_check"] = self_check(assessor)
+    problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:
         app.logger.error("Self-check: %s", problem)
     _prepare_templates(app, knowledge, settings)
@@ -66,10 +67,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
 
 
 def _notice(knowledge: Knowledge, settings: Settings, role: str) -> str:
-    text = knowledge.notices[role].text
-    for name in ("emergency_number", "clinic", "urgent_line"):
-        text = text.replace("{" + name + "}", settings.words.get(name, knowledge.words[name]))
-    return text
+    return filled(knowledge, knowledge.notices[role].text, settings.words)
 
 
 def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from flask import (
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
-from triage import cases, journey
+from triage import journey
 from triage.assessment import Assessment, Assessor
 from triage.journey import Journey, Step
 from triage.knowledge import Knowledge, Urgency
@@ -96,11 +96,6 @@ def healthz() -> View:
     return Response(text, 503 if problems else 200, mimetype="text/plain")
 
 
-def self_check(assessor: Assessor) -> list[str]:
-    """Every case that does not come out as its author wrote it."""
-    return [problem for case in assessor.knowledge.cases for problem in cases.run(assessor, case).problems]
-
-
 # -- the questions ---------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +107,7 @@ def question(run_id: str, number: int) -> View:
         return _lost()
     if not run.found:
         # The first page needs no earlier answer, so it is shown even when the cookie is gone.
-        _restart(run, run_id)
+        _renew(run)
     path = journey.follow(_knowledge(), run.answers)
     if number < 1 or number > len(path.steps):
         return redirect(_furthest(run_id, path), 303)
@@ -142,7 +137,7 @@ def answer(run_id: str, number: int) -> View:
     if not valid:
         expired = "csrf_token" in form.errors
         if expired:
-            _restart(run, run_id)
+            _renew(run)
         return _question_page(run_id, number, step, form, expired), 400 if expired else 422
     run.answer(form.answers())
     try:
@@ -195,11 +190,8 @@ def _furthest(run_id: str, path: Journey) -> str:
     return url_for("pages.question", run_id=run_id, number=len(path.steps))
 
 
-def _restart(run: Run, run_id: str) -> None:
-    """A new, empty state under the same address."""
-    kept = dict(run) if run.found else {}
-    run.clear()
-    run.update(kept)
+def _renew(run: Run) -> None:
+    """Give the run a token again, and a cookie where it had none; the answers it has are kept."""
     run.found = True
     generate_csrf()
 
