@@ -150,7 +150,7 @@ class Assessor:
         self.counts["assessments"] += 1
         if fail_safe:
             self.counts[fail_safe] += 1
-        return _conclude(self.knowledge, findings, held, fail_safe)
+        return conclude(self.knowledge, findings, held, fail_safe)
 
     def not_worked_out(self) -> Assessment:
         """The result when no result can be had: advice today, and nothing else claimed."""
@@ -161,7 +161,8 @@ class Assessor:
         )  # fmt: skip
 
 
-def _conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str) -> Assessment:
+def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str = "") -> Assessment:
+    """What the policies make of the terms that hold: the whole result but for the engine."""
     def holding(kind: type[R]) -> tuple[R, ...]:
         return tuple(rule for rule in knowledge.of_kind(kind) if rule.criterion == ALWAYS or rule.id in held)
 
