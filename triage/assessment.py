@@ -115,6 +115,11 @@ def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
     )
 
 
+def without_engine(knowledge: Knowledge, findings: Findings) -> Assessment:
+    """What the witness alone makes of findings: for proofs and comparisons, never for a person."""
+    return conclude(knowledge, findings, witness(knowledge, findings))
+
+
 class Assessor:
     """The knowledge with its engine. One per process; `counts` says how often the careful result had to be used."""
 
@@ -243,7 +248,9 @@ def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> 
             step
             for step in steps
             if set(step.tags) & set(rule.tags)
-            and (urgency == Urgency.SOON or (urgency == Urgency.SAME_DAY and step.id in held))
+            and (
+                Urgency.SOON in (urgency, rule.urgency) or (urgency == Urgency.SAME_DAY and step.id in held)
+            )
         )
         tested = dict.fromkeys(test.finding for test in rule.possible.tests())
         firings.append(

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import z3
 
-from triage.assessment import Assessment, Assessor
-from triage.errors import AnswerError
+from triage.assessment import Assessment, Assessor, without_engine
 from triage.journey import Answer, Answers, Journey, follow
 from triage.knowledge import Knowledge
 from triage.knowledge.model import Question, Urgency
@@ -67,17 +66,15 @@ class Columns:
         raise AssertionError(f"the translation uses an operator that nobody evaluates: {formula}")
 
 
-def said_by_code(assessor: Assessor, journey: Journey, assessment: Assessment) -> frozenset[str]:
-    """The rules whose sentences journey, assessment and sheet say to this person or the nurse."""
-    sheet = make_sheet(assessor.knowledge, assessment, journey, {})
-    return frozenset(
-        [sentence.rule for sentence in sheet.said] + [card.say.rule for card in sheet.cards]
-    ) - frozenset(assessor.knowledge.notices)
+def said(knowledge: Knowledge, journey: Journey, assessment: Assessment) -> frozenset[str]:
+    """The rules whose sentences are said to this person or the nurse; the guide's words about itself left out."""
+    sheet = make_sheet(knowledge, assessment, journey, {})
+    rules = [sentence.rule for sentence in sheet.said] + [card.say.rule for card in sheet.cards]
+    return frozenset(rules) - frozenset(knowledge.notices)
 
 
-def differences(assessor: Assessor, people: Sequence[Answers], engine: bool = True) -> Iterator[str]:
-    """Where the readings differ, told in one line each. `engine` lets durable-rules take part."""
-    knowledge = assessor.knowledge
+def differences(knowledge: Knowledge, people: Sequence[Answers], engine: Assessor | None = None) -> Iterator[str]:
+    """Where the readings differ, told in one line each. With an `engine`, durable-rules takes part."""
     world = World(knowledge)
     columns = Columns(world, people)
     named: dict[str, dict[str, int]] = {
@@ -87,30 +84,31 @@ def differences(assessor: Assessor, people: Sequence[Answers], engine: bool = Tr
         "said": {name: columns.of(formula) for name, formula in world.said.items()},
     }
     possible = columns.of(z3.And(world.possible_answers))
-    findings = {
+    values = {
         (finding, value): columns.of(world.finding(finding, value))
-        for finding, values in knowledge.findings.items()
-        for value in values
+        for finding, values_of in knowledge.findings.items()
+        for value in values_of
     }
     by_bit = _bits(named, len(people))
     for number, person in enumerate(people):
         journey = follow(knowledge, person)
-        assessment = assessor.assess(journey.findings) if engine else assessor.assess_plainly(journey.findings)
-        if engine and assessment.fail_safe:
+        findings = journey.findings
+        assessment = engine.assess(findings) if engine else without_engine(knowledge, findings)
+        if assessment.fail_safe:
             yield f"person {number}: durable-rules and the witness differ ({assessment.fail_safe})"
         code: Mapping[str, frozenset[str]] = {
             "asked": frozenset(question.id for question in journey.questions),
             "holds": assessment.held,
             "urgency": frozenset([assessment.urgency.word]),
-            "said": said_by_code(assessor, journey, assessment),
+            "said": said(knowledge, journey, assessment),
         }
         for what, names in code.items():
             for name in sorted(names ^ by_bit[what][number]):
                 yield f"person {number}: {what} {name}: {name in names} in the code, not so in the formulas"
         if not possible >> number & 1:
             yield f"person {number}: the journey takes the answers, the formulas do not"
-        for finding, value in journey.findings.items():
-            if not findings[finding, value] >> number & 1:
+        for finding, value in findings.items():
+            if not values[finding, value] >> number & 1:
                 yield f"person {number}: {finding} is {value} in the code, not so in the formulas"
 
 
@@ -126,9 +124,3 @@ def _bits(named: Mapping[str, Mapping[str, int]], people: int) -> dict[str, list
                 rest ^= low
     return {what: [frozenset(names) for names in lists] for what, lists in rows.items()}
 
-
-def check_person(knowledge: Knowledge, person: Answers) -> None:
-    """Raises AnswerError when a person does not answer every question."""
-    missing = [question for question in knowledge.questions if question not in person]
-    if missing:
-        raise AnswerError([f"{question}: every person of a comparison answers it" for question in missing])

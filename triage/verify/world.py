@@ -180,7 +180,7 @@ class World:
                     And(
                         Not(self.holds(rule)),
                         self.possible(rule),
-                        self._counts(rule.urgency.lowered(), urgency, raising),
+                        self._counts(rule.urgency.lowered(), urgency, raising, rule.urgency == Urgency.SOON),
                     ),
                 )
                 reasons.append(self.define(f"{rule.id} counts {urgency.word}", counts))
@@ -191,13 +191,13 @@ class World:
             total = Or(self.firings_at_least[urgency], *general)
             self.at_least[urgency] = self.define(f"urgency {urgency.word}", total)
 
-    def _counts(self, own: Urgency, urgency: Urgency, raising: Sequence[StepUp]) -> BoolRef:
+    def _counts(self, own: Urgency, urgency: Urgency, raising: Sequence[StepUp], was_soon: bool = False) -> BoolRef:
         """Whether a firing of that urgency counts for at least the other, by what raises it."""
         if own >= urgency:
             return BoolVal(True)
         if own.raised() < urgency:
             return BoolVal(False)
-        if own == Urgency.SOON:
+        if own == Urgency.SOON or was_soon:
             return Or([self.possible(step) for step in raising])
         return Or([self.holds(step) for step in raising]) if own == Urgency.SAME_DAY else BoolVal(False)
 
@@ -303,7 +303,7 @@ class World:
             return BoolVal(False)
         ways = []
         for certain, own in ((self.holds(rule), rule.urgency), (Not(self.holds(rule)), rule.urgency.lowered())):
-            if own == Urgency.SOON:
+            if Urgency.SOON in (own, rule.urgency):
                 ways.append(And(certain, self.possible(step)))
             elif own == Urgency.SAME_DAY:
                 ways.append(And(certain, self.holds(step)))
