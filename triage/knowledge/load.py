@@ -25,7 +25,7 @@ RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
     "disagreement", "nurse_card", "disposition", "notice", "word",
 )  # fmt: skip
-TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim")
+TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing")
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
 
@@ -44,6 +44,8 @@ class Reader:
         self.dispositions: dict[Urgency, model.Disposition] = {}
         self.cases: list[model.Case] = []
         self.claims: list[model.Claim] = []
+        self.mentions: list[model.Mention] = []
+        self.soothing: list[model.Soothing] = []
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -114,6 +116,7 @@ class Reader:
         self._read_rules()
         self._read_cases()
         self._read_claims()
+        self._read_watchwords()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -413,6 +416,7 @@ class Reader:
             "status": table.one_of("status", model.STATUSES, model.STATUSES[0]),
             "deposit": deposit,
             "conditional": own,
+            "excludes": table.texts("excludes", required=False),
         }
 
     def _possible(self, criterion: Criterion) -> Criterion:
@@ -450,6 +454,7 @@ class Reader:
             text=table.text("text"),
             about=table.text("about", required=False),
             even_in_emergency=table.flag("even_in_emergency"),
+            instead_of=table.texts("instead_of", required=False),
         )
 
     def _myth(self, table: Table, common: dict[str, Any]) -> model.Myth:
@@ -685,6 +690,39 @@ class Reader:
             if self._new_id(table, claim.id, "claim "):
                 self.claims.append(claim)
 
+    def _read_watchwords(self) -> None:
+        for table in self._tables("mention"):
+            mention = model.Mention(
+                id=kebab(table),
+                file=table.file,
+                words=table.texts("words"),
+                at_risk=self._possible(self._criterion(table, "at_risk", table.raw.get("at_risk"))),
+                needs=table.texts("needs"),
+            )
+            table.used.add("at_risk")
+            table.done()
+            self._known_rules(table, "needs", mention.needs)
+            if self._new_id(table, mention.id, "mention "):
+                self.mentions.append(mention)
+        for table in self._tables("soothing"):
+            soothing = model.Soothing(id=kebab(table), file=table.file, words=table.texts("words"))
+            table.done()
+            if self._new_id(table, soothing.id, "soothing "):
+                self.soothing.append(soothing)
+        for rule in self.rules.values():
+            named = (*rule.excludes, *(rule.instead_of if isinstance(rule, model.Caution) else ()))
+            for rule_id in named:
+                if rule_id not in self.rules:
+                    self.problems.append(
+                        f"{rule.file}: {rule.id}: names the rule '{rule_id}', which is not known"
+                        + meant(rule_id, self.rules)
+                    )
+
+    def _known_rules(self, table: Table, key: str, rule_ids: tuple[str, ...]) -> None:
+        for rule_id in rule_ids:
+            if rule_id not in self.rules:
+                table.problem(f"'{key}' names the rule '{rule_id}', which is not known" + meant(rule_id, self.rules))
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -703,6 +741,8 @@ class Reader:
             dispositions=self.dispositions,
             cases=tuple(self.cases),
             claims=tuple(self.claims),
+            mentions=tuple(self.mentions),
+            soothing=tuple(self.soothing),
             place_question=self.place_question,
             words=self.words,
         )

@@ -190,6 +190,8 @@ class Rule:
     deposit: str = ""
     conditional: bool = False
     """Whether the author wrote a criterion, beyond the deposit being named."""
+    excludes: tuple[str, ...] = ()
+    """The ids of rules that contradict this one: nobody may ever be told both."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -245,6 +247,8 @@ class Caution(Rule):
     text: str
     about: str = ""
     even_in_emergency: bool = False
+    instead_of: tuple[str, ...] = ()
+    """The cautions that this one may replace, because it says at least as much."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -365,6 +369,29 @@ class LetterWord(Rule):
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.meaning, self.caution)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """Something that is never named to a person at risk without a safety message: a medicine, a supplement."""
+
+    id: str
+    file: str
+    words: tuple[str, ...]
+    """As they stand in sentences, in lower case; a sentence that contains one of them names it."""
+    at_risk: Criterion
+    """Who must be warned; "I'm not sure" counts as yes."""
+    needs: tuple[str, ...]
+    """The rules of which at least one is said to them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soothing:
+    """Words that no sentence may contain that can stand beside an alarm."""
+
+    id: str
+    file: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -505,6 +532,8 @@ class Knowledge:
     dispositions: Mapping[Urgency, Disposition]
     cases: tuple[Case, ...]
     claims: tuple[Claim, ...]
+    mentions: tuple[Mention, ...]
+    soothing: tuple[Soothing, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]

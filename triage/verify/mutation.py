@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.knowledge.criteria import NOT_ASKED
+from triage.knowledge.load import RULE_TABLES
 from triage.knowledge.model import Knowledge, Urgency, finding_of
 
 Files = Mapping[str, Mapping[str, Any]]
@@ -38,7 +39,7 @@ def mutants(files: Files, knowledge: Knowledge) -> Iterator[Mutant]:
     """Every single-point mutation of the rules and of when questions are asked, in the order of the files."""
     for file, raw in files.items():
         for kind, rows in raw.items():
-            if not isinstance(rows, list) or kind in ("source", "page", "case", "claim", "word"):
+            if not isinstance(rows, list) or kind not in (*RULE_TABLES, "question"):
                 continue
             for index, row in enumerate(rows):
                 for what, told, changed in _changes(kind, row, knowledge):

@@ -1,0 +1,122 @@
+"""Questions put to the solver: is there a person for whom all of this is true? And who is that, told briefly?
+
+In: a world of formulas. Out: nobody, which is a proof, or a person whose answers are as ordinary as they can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import z3
+
+from triage.journey import Answer, Answers
+from triage.knowledge import UNSURE, Knowledge
+from triage.knowledge.model import NO_ONE, Question
+from triage.verify.world import Raw, World
+
+Pair = tuple[Answers, Answers]
+
+
+class Prover:
+    """One person (`world`), or the same person before and after a change (`world` and `after`)."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.world = World(knowledge)
+        self.checked = 0
+        """How many questions the solver has answered since it was last set to 0."""
+        self._names = 0
+
+    @cached_property
+    def after(self) -> World:
+        """The same person after a change of one answer."""
+        return World(self.knowledge, "after ")
+
+    @cached_property
+    def _one(self) -> z3.Solver:
+        solver = z3.SolverFor("QF_FD")
+        solver.add(self.world.facts())
+        return solver
+
+    @cached_property
+    def _same(self) -> dict[Raw, z3.BoolRef]:
+        return {raw: z3.Bool(f"same {raw[0]} {raw[1]}") for raw in self.world.raw}
+
+    @cached_property
+    def _two(self) -> z3.Solver:
+        solver = z3.SolverFor("QF_FD")
+        solver.add(self.world.facts())
+        solver.add(self.after.facts())
+        for raw, same in self._same.items():
+            solver.add(z3.Implies(same, self.world.raw[raw] == self.after.raw[raw]))
+        return solver
+
+    def _goal(self, solver: z3.Solver, formulas: Iterable[z3.BoolRef]) -> z3.BoolRef:
+        self._names += 1
+        goal = z3.Bool(f"goal {self._names}")
+        solver.add(z3.Implies(goal, z3.And(*formulas)))
+        return goal
+
+    def exists(self, *formulas: z3.BoolRef) -> bool:
+        """Whether anybody's answers make all the formulas true."""
+        self.checked += 1
+        return bool(self._one.check(self._goal(self._one, formulas)) == z3.sat)
+
+    def person(self, *formulas: z3.BoolRef) -> Answers | None:
+        """The most ordinary person for whom all the formulas are true; None when there is nobody."""
+        self.checked += 1
+        goal = self._goal(self._one, formulas)
+        model = _most_ordinary(self._one, [goal], _ordinary(self.world))
+        return None if model is None else _answers(self.world, model)
+
+    def change(self, changed: Sequence[Raw], *formulas: z3.BoolRef) -> Pair | None:
+        """A person before and after a change of those words alone, for whom all the formulas are true."""
+        self.checked += 1
+        fixed = [same for raw, same in self._same.items() if raw not in changed]
+        goal = self._goal(self._two, formulas)
+        model = _most_ordinary(self._two, [goal, *fixed], _ordinary(self.world))
+        return None if model is None else (_answers(self.world, model), _answers(self.after, model))
+
+
+def _ordinary(world: World) -> list[z3.BoolRef]:
+    """Every word of every question as the usual answer has it."""
+    literals = []
+    for question in world.knowledge.questions.values():
+        for (asked, word), constant in world.raw.items():
+            if asked == question.id and question.usual:
+                literals.append(constant if word in question.usual else z3.Not(constant))
+    return literals
+
+
+def _most_ordinary(solver: z3.Solver, goal: list[z3.BoolRef], ordinary: list[z3.BoolRef]) -> z3.ModelRef | None:
+    """A model of the goal in which no unusual answer can be made usual; None when there is no model at all."""
+    if solver.check(*goal) != z3.sat:
+        return None
+    kept, freed = list(ordinary), []
+    while solver.check(*goal, *kept) != z3.sat:
+        core = {literal.get_id() for literal in solver.unsat_core()}
+        one = next(literal for literal in kept if literal.get_id() in core)
+        kept = [literal for literal in kept if literal.get_id() != one.get_id()]
+        freed.append(one)
+    for literal in freed:
+        if solver.check(*goal, *kept, literal) == z3.sat:
+            kept.append(literal)
+    assert solver.check(*goal, *kept) == z3.sat
+    return solver.model()
+
+
+def _answers(world: World, model: z3.ModelRef) -> dict[str, Answer]:
+    def true(raw: Raw) -> bool:
+        return raw in world.raw and z3.is_true(model.eval(world.raw[raw], model_completion=True))
+
+    return {
+        question.id: _answer(question, tuple(word for word in question.allowed if true((question.id, word))))
+        for question in world.knowledge.questions.values()
+    }
+
+
+def _answer(question: Question, words: tuple[str, ...]) -> Answer:
+    if question.type != "multi":
+        return words[0]
+    return words or ((NO_ONE,) if question.none else (UNSURE,))
