@@ -1,4 +1,4 @@
-"""The command line: python -m triage serve | check | questions | assess | explain.
+"""The command line: python -m triage serve | check | questions | assess | explain | verify.
 
 Reads arguments and files, asks the rooms, prints. Exit 0: done. Exit 1: something is wrong with the guide itself.
 Exit 2: something is wrong with what was given; one line on standard error says what, and what is allowed.
@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_argument("file", nargs="?", type=Path, help="only what concerns this file")
     questions = commands.add_parser("questions", help="print pages and questions as JSON")
     questions.add_argument("--count", action="store_true", help="count them for each deposit, without warning signs")
+    verify = commands.add_parser("verify", help="prove the rules for all answer sets (needs the development tools)")
+    verify.add_argument("--changed", type=Path, metavar="FILE", help="prove only what depends on this file")
+    verify.add_argument("--mutate", nargs="?", const="", metavar="FILE", help="make every wrong edit: who notices it?")
+    verify.add_argument("--record", action="store_true", help="keep the result for the page that shows it")
     assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
     explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
     for command in (assess, explain):
@@ -51,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from triage.web.server import serve as run_server
 
             return run_server(given.host, given.port)
+        if given.command == "verify":
+            return _verify(folder, given)
         knowledge = load(folder)
         if given.command == "questions" and given.count:
             print("\n".join(question_counts(knowledge)))
@@ -96,6 +102,18 @@ def _check(folder: Path, only: Path | None) -> int:
             return 0
     print("\n".join(problems) if problems else _all_well(knowledge))
     return 1 if problems else 0
+
+
+def _verify(folder: Path, given: argparse.Namespace) -> int:
+    try:
+        from triage.verify import command
+    except ModuleNotFoundError as error:
+        raise GuideError(
+            f"verify needs the development tools ({error.name} is missing): 'make test' installs them"
+        ) from error
+    if given.mutate is not None:
+        return command.mutate(folder, given.mutate, given.record)
+    return command.verify(folder, given.changed, given.record)
 
 
 def _all_well(knowledge: Knowledge) -> str:

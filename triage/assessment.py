@@ -168,6 +168,7 @@ class Assessor:
 
 def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str = "") -> Assessment:
     """What the policies make of the terms that hold: the whole result but for the engine."""
+
     def holding(kind: type[R]) -> tuple[R, ...]:
         return tuple(rule for rule in knowledge.of_kind(kind) if rule.criterion == ALWAYS or rule.id in held)
 
@@ -248,9 +249,7 @@ def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> 
             step
             for step in steps
             if set(step.tags) & set(rule.tags)
-            and (
-                Urgency.SOON in (urgency, rule.urgency) or (urgency == Urgency.SAME_DAY and step.id in held)
-            )
+            and (Urgency.SOON in (urgency, rule.urgency) or (urgency == Urgency.SAME_DAY and step.id in held))
         )
         tested = dict.fromkeys(test.finding for test in rule.possible.tests())
         firings.append(

@@ -34,11 +34,11 @@ def run(assessor: Assessor, case: Case) -> CaseResult:
     except AnswerError as error:
         return CaseResult(case, None, None, tuple(f"{where}: {problem}" for problem in error.problems))
     assessment = assessor.assess(journey.findings)
-    problems = [f"{where}: {problem}" for problem in _differences(assessor.knowledge, case, journey, assessment)]
+    problems = [f"{where}: {problem}" for problem in differences(assessor.knowledge, case, journey, assessment)]
     return CaseResult(case, journey, assessment, tuple(problems))
 
 
-def _differences(knowledge: Knowledge, case: Case, journey: Journey, assessment: Assessment) -> Iterator[str]:
+def differences(knowledge: Knowledge, case: Case, journey: Journey, assessment: Assessment) -> Iterator[str]:
     for question_id in case.answers:
         if question_id not in journey.answers:
             yield f"answers '{question_id}', which is not asked on this person's path"
@@ -90,10 +90,10 @@ def problems(assessor: Assessor) -> Iterator[str]:
         return
     results = run_all(assessor)
     yield from failures(results)
-    yield from _untried(assessor.knowledge, results)
+    yield from untried(assessor.knowledge, results)
 
 
-def _untried(knowledge: Knowledge, results: list[CaseResult]) -> Iterator[str]:
+def untried(knowledge: Knowledge, results: list[CaseResult]) -> Iterator[str]:
     """Red flags and cautions must be named by cases (`check.unproven`); any other conditional rule, met and missed."""
     held_in = [result.assessment.held for result in results if result.assessment]
     for rule in knowledge.rules.values():

@@ -25,14 +25,29 @@ RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
     "disagreement", "nurse_card", "disposition", "notice", "word",
 )  # fmt: skip
-TABLES = ("edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing")
+TABLES = (
+    "edition",
+    "words",
+    "deposit",
+    "source",
+    "page",
+    "question",
+    *RULE_TABLES,
+    "case",
+    "claim",
+    "mention",
+    "soothing",
+)
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
 
 class Reader:
-    """Reads one folder of rules. `problems` grows; `knowledge()` gives what could be made of it."""
+    """Reads one folder of rules. `problems` grows; `knowledge()` gives what could be made of it.
 
-    def __init__(self, folder: Path) -> None:
+    `files` are the tables of each file, where they have been read before (and perhaps changed).
+    """
+
+    def __init__(self, folder: Path, files: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.folder = folder
         self.problems: list[str] = []
         self.sources: dict[str, model.Source] = {}
@@ -52,7 +67,7 @@ class Reader:
         self.catalogue: dict[str, tuple[str, ...]] = {}
         self.unsure_findings: frozenset[str] = frozenset()
         self.ids: dict[str, str] = {}
-        self.files = self._read_files()
+        self.files: Mapping[str, Mapping[str, Any]] = self._read_files() if files is None else files
         self.version = self._version()
 
     # -- the files -------------------------------------------------------------------------------------------------
@@ -417,6 +432,7 @@ class Reader:
             "deposit": deposit,
             "conditional": own,
             "excludes": table.texts("excludes", required=False),
+            "instead_of": table.texts("instead_of", required=False),
         }
 
     def _possible(self, criterion: Criterion) -> Criterion:
@@ -454,7 +470,6 @@ class Reader:
             text=table.text("text"),
             about=table.text("about", required=False),
             even_in_emergency=table.flag("even_in_emergency"),
-            instead_of=table.texts("instead_of", required=False),
         )
 
     def _myth(self, table: Table, common: dict[str, Any]) -> model.Myth:
@@ -710,8 +725,7 @@ class Reader:
             if self._new_id(table, soothing.id, "soothing "):
                 self.soothing.append(soothing)
         for rule in self.rules.values():
-            named = (*rule.excludes, *(rule.instead_of if isinstance(rule, model.Caution) else ()))
-            for rule_id in named:
+            for rule_id in (*rule.excludes, *rule.instead_of):
                 if rule_id not in self.rules:
                     self.problems.append(
                         f"{rule.file}: {rule.id}: names the rule '{rule_id}', which is not known"

@@ -50,6 +50,9 @@ class Urgency(IntEnum):
 REVERSIBILITY = ("often-resolves", "treatable", "depends-on-cause", "stabilise", "harmless", "needs-specialist")
 """What tends to happen to deposits of a kind; never what will happen to one person's deposit."""
 
+HOPEFUL = ("often-resolves", "harmless")
+"""The categories that nobody is given because of an answer they were not sure about."""
+
 GROUPS = (
     "Heart and blood vessels", "Joints, muscles and bones", "Skin", "Breast", "Mouth", "Kidneys and calcium balance",
     "Other organs", "Somewhere else, or not known",
@@ -192,6 +195,8 @@ class Rule:
     """Whether the author wrote a criterion, beyond the deposit being named."""
     excludes: tuple[str, ...] = ()
     """The ids of rules that contradict this one: nobody may ever be told both."""
+    instead_of: tuple[str, ...] = ()
+    """The safety messages that this rule may replace, because it says at least as much."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -247,8 +252,6 @@ class Caution(Rule):
     text: str
     about: str = ""
     even_in_emergency: bool = False
-    instead_of: tuple[str, ...] = ()
-    """The cautions that this one may replace, because it says at least as much."""
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -115,7 +115,7 @@ class Property:
 class Outcome:
     """What became of one property: how many questions the solver answered, in how many seconds, and who breaks it."""
 
-    property: Property
+    prop: Property
     checked: int
     seconds: float
     failures: tuple[Failure, ...]
@@ -156,7 +156,9 @@ def _stops(prover: Prover, scope: Scope) -> Found:
         for option in question.options:
             if option.stops and (person := prover.person(world.chosen(question, option), Not(world.emergency))):
                 yield Failure(
-                    f'"{option.text}" ends the journey, but no red flag makes it an emergency', person, about=question.id
+                    f'"{option.text}" ends the journey, but no red flag makes it an emergency',
+                    person,
+                    about=question.id,
                 )
 
 
@@ -218,7 +220,9 @@ def _mentions(prover: Prover, scope: Scope) -> Found:
             warned = [world.said[rule_id] for rule_id in mention.needs]
             if person := prover.person(world.said[rule.id], world.criterion(mention.at_risk), Not(Or(warned))):
                 told = " or ".join(mention.needs)
-                yield Failure(f"{rule.id} names {mention.id} to a person at risk, without {told}", person, about=rule.id)
+                yield Failure(
+                    f"{rule.id} names {mention.id} to a person at risk, without {told}", person, about=rule.id
+                )
 
 
 # -- nothing dead ------------------------------------------------------------------------------------------------------
@@ -318,16 +322,13 @@ def _towards_danger(prover: Prover, scope: Scope) -> Iterator[_Change]:
 def _monotone(prover: Prover, scope: Scope) -> Found:
     world, after, knowledge = prover.world, prover.after, prover.knowledge
     worse = Or([And(world.at_least[urgency], Not(after.at_least[urgency])) for urgency in world.at_least])
+    lost = _lost_cautions(prover)
+    any_lost = Or(list(lost.values()))
     for change in _towards_danger(prover, scope):
         if pair := prover.change(change.raws, *change.formulas(), worse):
             yield Failure(f"{change.told} lowers the urgency", *pair)
-        lost = _lost_cautions(prover)
-        if pair := prover.change(change.raws, *change.formulas(), Or(list(lost.values()))):
-            gone = [
-                caution
-                for caution in lost
-                if prover.change(change.raws, *change.formulas(), lost[caution])
-            ]
+        if pair := prover.change(change.raws, *change.formulas(), any_lost):
+            gone = [rule_id for rule_id in lost if prover.change(change.raws, *change.formulas(), lost[rule_id])]
             yield Failure(f"{change.told} takes away the safety message {', '.join(gone)}", *pair)
     for rule in knowledge.of_kind(Caution):
         for other in rule.instead_of:
@@ -355,6 +356,11 @@ def _not_sure(prover: Prover, scope: Scope) -> Found:
     world, after, knowledge = prover.world, prover.after, prover.knowledge
     levels = [urgency for urgency in world.at_least if urgency.lowered() > Urgency.SELF_CARE]
     lower = Or([And(after.at_least[urgency], Not(world.at_least[urgency.lowered()])) for urgency in levels])
+    kept = {
+        rule.id: And(after.holds(rule), Not(world.holds(rule)), Not(world.stopped))
+        for rule in knowledge.of_kind(Withhold)
+    }
+    any_lost = Or(list(kept.values()))
     for question in knowledge.questions.values():
         if not question.unsure or not any(scope.finding(question, finding) for finding in question.findings):
             continue
@@ -362,11 +368,10 @@ def _not_sure(prover: Prover, scope: Scope) -> Found:
             raws, formulas = _unsure_and(prover, question, option)
             if pair := prover.change(raws, *formulas, lower):
                 yield Failure(f'"{question.unsure}" counts two steps lower than "{option.text}"', *pair)
-            if question.type == "choice":
-                continue
-            for rule in knowledge.of_kind(Withhold):
-                if pair := prover.change(raws, *formulas, after.holds(rule), Not(world.holds(rule))):
-                    yield Failure(f'"{question.unsure}" takes away {rule.id}, which "{option.text}" brings', *pair)
+            if pair := prover.change(raws, *formulas, any_lost):
+                gone = [rule_id for rule_id in kept if prover.change(raws, *formulas, kept[rule_id])]
+                brings = f'which "{option.text}" brings'
+                yield Failure(f'"{question.unsure}" takes away {", ".join(gone)}, {brings}', *pair)
     yield from _hope(prover, scope)
 
 
@@ -387,9 +392,7 @@ def _hope(prover: Prover, scope: Scope) -> Found:
         for test in rule.criterion.tests():
             question = knowledge.asked_by[test.finding]
             if UNSURE in test.values and NO in test.values and YES not in test.values and scope.rule(rule):
-                yield Failure(
-                    f'{rule.id} takes "{question.unsure}" for a no, on {test.finding}', about=rule.id
-                )
+                yield Failure(f'{rule.id} takes "{question.unsure}" for a no, on {test.finding}', about=rule.id)
 
 
 PROPERTIES = (

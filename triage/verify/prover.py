@@ -26,7 +26,7 @@ class Prover:
         self.world = World(knowledge)
         self.checked = 0
         """How many questions the solver has answered since it was last set to 0."""
-        self._names = 0
+        self._named: dict[tuple[int, int], tuple[z3.BoolRef, z3.BoolRef]] = {}
 
     @cached_property
     def after(self) -> World:
@@ -52,31 +52,42 @@ class Prover:
             solver.add(z3.Implies(same, self.world.raw[raw] == self.after.raw[raw]))
         return solver
 
-    def _goal(self, solver: z3.Solver, formulas: Iterable[z3.BoolRef]) -> z3.BoolRef:
-        self._names += 1
-        goal = z3.Bool(f"goal {self._names}")
-        solver.add(z3.Implies(goal, z3.And(*formulas)))
-        return goal
+    def _literals(self, solver: z3.Solver, formulas: Iterable[z3.BoolRef]) -> list[z3.BoolRef]:
+        """The formulas as what a solver can assume: constants or their opposites. Each formula is named once."""
+        return [formula if _is_literal(formula) else self._name(solver, formula) for formula in formulas]
+
+    def _name(self, solver: z3.Solver, formula: z3.BoolRef) -> z3.BoolRef:
+        key = (id(solver), formula.get_id())
+        if key not in self._named:
+            name = z3.Bool(f"formula {len(self._named)}")
+            solver.add(z3.Implies(name, formula))
+            self._named[key] = (name, formula)  # the formula is kept, so that its number is not given to another
+        return self._named[key][0]
 
     def exists(self, *formulas: z3.BoolRef) -> bool:
         """Whether anybody's answers make all the formulas true."""
         self.checked += 1
-        return bool(self._one.check(self._goal(self._one, formulas)) == z3.sat)
+        return bool(self._one.check(*self._literals(self._one, formulas)) == z3.sat)
 
     def person(self, *formulas: z3.BoolRef) -> Answers | None:
         """The most ordinary person for whom all the formulas are true; None when there is nobody."""
         self.checked += 1
-        goal = self._goal(self._one, formulas)
-        model = _most_ordinary(self._one, [goal], _ordinary(self.world))
+        goal = self._literals(self._one, formulas)
+        model = _most_ordinary(self._one, goal, _ordinary(self.world))
         return None if model is None else _answers(self.world, model)
 
     def change(self, changed: Sequence[Raw], *formulas: z3.BoolRef) -> Pair | None:
         """A person before and after a change of those words alone, for whom all the formulas are true."""
         self.checked += 1
         fixed = [same for raw, same in self._same.items() if raw not in changed]
-        goal = self._goal(self._two, formulas)
-        model = _most_ordinary(self._two, [goal, *fixed], _ordinary(self.world))
+        goal = self._literals(self._two, formulas)
+        model = _most_ordinary(self._two, [*goal, *fixed], _ordinary(self.world))
         return None if model is None else (_answers(self.world, model), _answers(self.after, model))
+
+
+def _is_literal(formula: z3.BoolRef) -> bool:
+    inner = formula.arg(0) if z3.is_not(formula) else formula
+    return inner.num_args() == 0 and not z3.is_true(inner) and not z3.is_false(inner)
 
 
 def _ordinary(world: World) -> list[z3.BoolRef]:

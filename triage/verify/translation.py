@@ -13,14 +13,14 @@ import z3
 from triage.assessment import Assessment, Assessor, without_engine
 from triage.journey import Answer, Answers, Journey, follow
 from triage.knowledge import Knowledge
-from triage.knowledge.model import Question, Urgency
+from triage.knowledge.model import Urgency
 from triage.sheet import make_sheet
 from triage.verify.world import World
 
 
-def chosen(question: Question, answer: Answer) -> tuple[str, ...]:
+def chosen(answer: Answer) -> tuple[str, ...]:
     """The words of an answer."""
-    return (answer,) if question.type != "multi" else tuple(answer)
+    return (answer,) if isinstance(answer, str) else answer
 
 
 class Columns:
@@ -33,7 +33,7 @@ class Columns:
         bits = {raw: bytearray(len(people) // 8 + 1) for raw in world.raw}
         for number, person in enumerate(people):
             for question in world.knowledge.questions.values():
-                for word in chosen(question, person[question.id]):
+                for word in chosen(person[question.id]):
                     if (question.id, word) in bits:
                         bits[question.id, word][number >> 3] |= 1 << (number & 7)
         for raw, constant in world.raw.items():
@@ -123,4 +123,3 @@ def _bits(named: Mapping[str, Mapping[str, int]], people: int) -> dict[str, list
                 rows[what][low.bit_length() - 1].append(name)
                 rest ^= low
     return {what: [frozenset(names) for names in lists] for what, lists in rows.items()}
-
