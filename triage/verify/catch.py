@@ -1,4 +1,4 @@
-"""Who notices a wrong edit: `check`, the cases that people wrote, or the proof. Or, that nobody can: it changes nothing.
+"""Who notices a wrong edit: `check`, the cases that people wrote, or the proof; or nobody, as it changes nothing.
 
 In: a mutant of `mutation.py`. Out: what caught it. The journeys of the cases are kept, so that only what the edit
 touches is worked out again; the result is the same as that of the whole `check`.

@@ -232,7 +232,8 @@ def _said(knowledge: Knowledge) -> list[str]:
 def _witness(rule_id: str) -> tuple[str, dict[str, Any]]:
     prover: Prover = _work["prover"]
     answers = prover.person(prover.world.said[rule_id])
-    assert answers is not None, rule_id
+    if answers is None:
+        raise ValueError(f"{rule_id} is never said, so it has no witness")
     knowledge = prover.knowledge
     on_path = follow(knowledge, answers).answers
     words = {name: (answer,) if isinstance(answer, str) else answer for name, answer in on_path.items()}

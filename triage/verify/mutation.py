@@ -131,7 +131,8 @@ def _values(finding: str, value: object, knowledge: Knowledge) -> list[str]:
         return [value]
     if isinstance(value, list):
         return value
-    assert isinstance(value, dict)
+    if not isinstance(value, dict):
+        raise TypeError(f"{finding}: {value!r} is no test")
     ids = [option.id for option in knowledge.questions[finding].options]
     ((operator, word),) = value.items()
     if operator == "is_not":

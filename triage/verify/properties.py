@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from z3 import And, BoolRef, Implies, Not, Or
+from z3 import And, BoolRef, BoolVal, Not, Or
 
 from triage.journey import Answers
-from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Knowledge, Rule, Test, Urgency
+from triage.knowledge import NO, UNSURE, YES, AllOf, AnyOf, Criterion, Knowledge, Rule, Test, Urgency
 from triage.knowledge.model import (
-    POSSIBLY,
-    REVERSIBILITY,
+    HOPEFUL,
     Caution,
     Deposit,
     Disagreement,
@@ -31,7 +30,6 @@ from triage.knowledge.model import (
     Reversibility,
     Treatment,
     Withhold,
-    sentences,
 )
 from triage.verify.prover import Prover
 from triage.verify.world import Raw
@@ -211,14 +209,15 @@ def _mentions(prover: Prover, scope: Scope) -> Found:
     world, knowledge = prover.world, prover.knowledge
     for mention in knowledge.mentions:
         pattern = _any_of(mention.words)
-        assert pattern is not None
+        warned = Or([world.said[rule_id] for rule_id in mention.needs])
+        waits = not any(getattr(knowledge.rules[rule_id], "even_in_emergency", True) for rule_id in mention.needs)
+        calm = Not(world.emergency) if waits else BoolVal(True)
         for rule in knowledge.rules.values():
             if rule.id not in world.said or isinstance(rule, NurseCard) or rule.id in mention.needs:
                 continue
-            if not any(pattern.search(text.lower()) for text in rule.texts):
+            if not pattern or not any(pattern.search(text.lower()) for text in rule.texts):
                 continue
-            warned = [world.said[rule_id] for rule_id in mention.needs]
-            if person := prover.person(world.said[rule.id], world.criterion(mention.at_risk), Not(Or(warned))):
+            if person := prover.person(world.said[rule.id], world.criterion(mention.at_risk), calm, Not(warned)):
                 told = " or ".join(mention.needs)
                 yield Failure(
                     f"{rule.id} names {mention.id} to a person at risk, without {told}", person, about=rule.id
@@ -330,24 +329,20 @@ def _monotone(prover: Prover, scope: Scope) -> Found:
         if pair := prover.change(change.raws, *change.formulas(), any_lost):
             gone = [rule_id for rule_id in lost if prover.change(change.raws, *change.formulas(), lost[rule_id])]
             yield Failure(f"{change.told} takes away the safety message {', '.join(gone)}", *pair)
-    for rule in knowledge.of_kind(Caution):
-        for other in rule.instead_of:
-            if other not in world.said or not isinstance(knowledge.rules[other], Caution):
-                yield Failure(f"{rule.id} stands instead of {other}, which is no safety message", about=rule.id)
 
 
 def _lost_cautions(prover: Prover) -> Mapping[str, BoolRef]:
     """For each safety message: it is said before the change, and neither it nor what may replace it is said after."""
     world, after = prover.world, prover.after
-    cautions = prover.knowledge.of_kind(Caution)
+    instead = [rule for rule in prover.knowledge.rules.values() if rule.instead_of]
     return {
         rule.id: And(
             world.said[rule.id],
             Not(after.emergency),
             Not(after.said[rule.id]),
-            *(Not(after.said[other.id]) for other in cautions if rule.id in other.instead_of),
+            *(Not(after.said[other.id]) for other in instead if rule.id in other.instead_of),
         )
-        for rule in cautions
+        for rule in prover.knowledge.of_kind(Caution)
     }
 
 
@@ -386,13 +381,15 @@ def _unsure_and(prover: Prover, question: Question, option: Option) -> tuple[tup
 
 def _hope(prover: Prover, scope: Scope) -> Found:
     """Not being sure never gives a more hopeful category than knowing would, whichever way the truth lies."""
-    world, after, knowledge = prover.world, prover.after, prover.knowledge
-    hopeful = [rule for rule in knowledge.of_kind(Reversibility) if rule.category in REVERSIBILITY[:1]]
-    for rule in hopeful:
+    knowledge = prover.knowledge
+    for rule in knowledge.of_kind(Reversibility):
+        if rule.category not in HOPEFUL:
+            continue
         for test in rule.criterion.tests():
             question = knowledge.asked_by[test.finding]
             if UNSURE in test.values and NO in test.values and YES not in test.values and scope.rule(rule):
-                yield Failure(f'{rule.id} takes "{question.unsure}" for a no, on {test.finding}', about=rule.id)
+                told = f'{rule.id} ({rule.category}) takes "{question.unsure}" for a no, on {test.finding}'
+                yield Failure(told, about=rule.id)
 
 
 PROPERTIES = (

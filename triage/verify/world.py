@@ -7,7 +7,7 @@ which criteria hold, how urgent it is, which sentences are said. It says for all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from z3 import And, Bool, BoolRef, BoolVal, Not, Or
@@ -26,7 +26,6 @@ from triage.knowledge.model import (
     NextStep,
     NurseCard,
     Option,
-    Page,
     Question,
     RedFlag,
     Reversibility,
@@ -86,7 +85,8 @@ class World:
     def define(self, what: str, formula: BoolRef) -> BoolRef:
         """A constant that stands for a formula. The name is for people; it is given once."""
         constant = Bool(f"{self.name}{what}")
-        assert what not in self.definitions, what
+        if what in self.definitions:
+            raise ValueError(f"{what} is defined twice")
         self.definitions[what] = (constant, formula)
         return constant
 
@@ -308,7 +308,3 @@ class World:
             elif own == Urgency.SAME_DAY:
                 ways.append(And(certain, self.holds(step)))
         return And(counting[rule.id], Or(ways))
-
-    def pages(self) -> Iterable[Page]:
-        """The pages, in order."""
-        return self.knowledge.pages
