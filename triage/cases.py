@@ -42,6 +42,10 @@ def differences(knowledge: Knowledge, case: Case, journey: Journey, assessment: 
     for question_id in case.answers:
         if question_id not in journey.answers:
             yield f"answers '{question_id}', which is not asked on this person's path"
+    asked = {question.id for question in journey.questions}
+    for question_id in case.not_asked:
+        if question_id in asked:
+            yield f"must not be asked '{question_id}', but is"
     if assessment.fail_safe:
         yield f"engine and witness did not agree ({assessment.fail_safe})"
     if assessment.urgency != case.urgency:

@@ -667,11 +667,16 @@ class Reader:
                 urgency=table.urgency("urgency"),
                 fires=table.texts("fires", required=False),
                 near_miss=table.texts("near_miss", required=False),
+                not_asked=table.texts("not_asked", required=False),
                 reversibility=dict(table.take("reversibility", dict, "a table", {}, False)),
             )
             for rule_id in (*case.fires, *case.near_miss):
                 if rule_id not in self.rules:
                     table.problem(f"names the rule '{rule_id}', which is not known" + meant(rule_id, self.rules))
+            for question_id in case.not_asked:
+                if question_id not in self.questions:
+                    hint = meant(question_id, self.questions)
+                    table.problem(f"'not_asked' names '{question_id}', which is no question{hint}")
             for deposit, category in case.reversibility.items():
                 withholds = [rule.id for rule in self.rules.values() if isinstance(rule, model.Withhold)]
                 words = (*model.REVERSIBILITY, *withholds, "withheld")

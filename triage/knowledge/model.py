@@ -453,6 +453,8 @@ class Case:
     urgency: Urgency
     fires: tuple[str, ...] = ()
     near_miss: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    """Questions that this person must be spared."""
     reversibility: Mapping[str, str] = field(default_factory=dict)
     """Deposit id to category, or to the id of the rule that withholds it."""
 

@@ -210,8 +210,9 @@ def _mentions(prover: Prover, scope: Scope) -> Found:
     for mention in knowledge.mentions:
         pattern = _any_of(mention.words)
         warned = Or([world.said[rule_id] for rule_id in mention.needs])
-        waits = not any(getattr(knowledge.rules[rule_id], "even_in_emergency", True) for rule_id in mention.needs)
-        calm = Not(world.emergency) if waits else BoolVal(True)
+        needs = [knowledge.rules[rule_id] for rule_id in mention.needs]
+        in_emergency = any(isinstance(rule, Caution) and rule.even_in_emergency for rule in needs)
+        calm = BoolVal(True) if in_emergency else Not(world.emergency)
         for rule in knowledge.rules.values():
             if rule.id not in world.said or isinstance(rule, NurseCard) or rule.id in mention.needs:
                 continue
@@ -319,7 +320,7 @@ def _towards_danger(prover: Prover, scope: Scope) -> Iterator[_Change]:
 
 
 def _monotone(prover: Prover, scope: Scope) -> Found:
-    world, after, knowledge = prover.world, prover.after, prover.knowledge
+    world, after = prover.world, prover.after
     worse = Or([And(world.at_least[urgency], Not(after.at_least[urgency])) for urgency in world.at_least])
     lost = _lost_cautions(prover)
     any_lost = Or(list(lost.values()))
