@@ -15,41 +15,17 @@ from pathlib import Path
 
 from triage import resources
 from triage.assessment import Assessor
-from triage.journey import Answer, Journey, follow
-from triage.knowledge import UNSURE, Knowledge, load
-from triage.knowledge.model import NO_ONE, Question
+from triage.journey import Journey, follow
+from triage.knowledge import Knowledge, load
+from triage.verify.people import random_person
 
 PEOPLE = 20_000
 WARM_UP = 1_000
 
 
-def random_answer(question: Question, draw: random.Random, mood: str) -> Answer:
-    """One allowed answer. A person in the mood `unsure` is unsure wherever that is allowed; one in `all` ticks all."""
-    if mood == UNSURE and UNSURE in question.allowed:
-        return (UNSURE,) if question.type == "multi" else UNSURE
-    if question.type != "multi":
-        return draw.choice(question.allowed)
-    # An emergency ends the journey; most people have to come further than the first page.
-    safe = [option.id for option in question.options if not option.stops or draw.random() < 0.01]
-    share = {"all": 1.0, "some": 0.25, "few": 0.05, UNSURE: 0.5}[mood]
-    ticked = tuple(option for option in safe if draw.random() < share)
-    if ticked:
-        return ticked + ((UNSURE,) if question.unsure and draw.random() < 0.1 else ())
-    if question.none:
-        return (NO_ONE,)
-    return (draw.choice(question.options).id,)
-
-
-def random_person(knowledge: Knowledge, draw: random.Random) -> Journey:
+def random_journey(knowledge: Knowledge, draw: random.Random) -> Journey:
     """A complete journey with random answers."""
-    mood = draw.choice(("few", "few", "some", "some", "all", UNSURE))
-    answers: dict[str, Answer] = {}
-    while True:
-        journey = follow(knowledge, answers)
-        if journey.complete:
-            return journey
-        for question in journey.steps[-1].questions:
-            answers[question.id] = random_answer(question, draw, mood)
+    return follow(knowledge, random_person(knowledge, draw))
 
 
 def memory() -> float:
@@ -66,7 +42,7 @@ def main() -> int:
     after_warm_up, times = 0.0, []
     urgencies: dict[str, int] = {}
     for number in range(PEOPLE):
-        findings = random_person(knowledge, draw).findings
+        findings = random_journey(knowledge, draw).findings
         began = time.perf_counter()
         assessment = assessor.assess(findings)
         times.append((time.perf_counter() - began) * 1e3)

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify = commands.add_parser("verify", help="prove the rules for all answer sets (needs the development tools)")
     verify.add_argument("--changed", type=Path, metavar="FILE", help="prove only what depends on this file")
     verify.add_argument("--mutate", nargs="?", const="", metavar="FILE", help="make every wrong edit: who notices it?")
+    verify.add_argument(
+        "--compare", type=int, metavar="N", help="compare the proof's reading with the others on N people"
+    )
     verify.add_argument("--record", action="store_true", help="keep the result for the page that shows it")
     assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
     explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
@@ -113,6 +116,8 @@ def _verify(folder: Path, given: argparse.Namespace) -> int:
         ) from error
     if given.mutate is not None:
         return command.mutate(folder, given.mutate, given.record)
+    if given.compare is not None:
+        return command.compare(folder, given.compare, given.record)
     return command.verify(folder, given.changed, given.record)
 
 

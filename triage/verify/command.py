@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import z3
 
-from triage.assessment import without_engine
+from triage.assessment import Assessor, without_engine
 from triage.errors import AnswerError
 from triage.journey import Answers, follow
 from triage.knowledge import Knowledge, load
 from triage.sheet import told
 from triage.verify.catch import HARMLESS, NOBODY, Catcher, Caught
 from triage.verify.mutation import KINDS
+from triage.verify.people import boundary_people, random_person
 from triage.verify.properties import EVERYTHING, PROPERTIES, Failure, Outcome, Scope, prove, scope_of
 from triage.verify.prover import Prover
 from triage.verify.record import FILE as RECORD
+from triage.verify.translation import differences
 
 SHOWN = 3
 """How many of the people who break one property are told in full."""
@@ -139,6 +143,48 @@ def _result(knowledge: Knowledge, answers: Answers) -> str:
 def _for_assess(knowledge: Knowledge, answers: Answers) -> str:
     counted = follow(knowledge, answers).answers
     return json.dumps({"answers": dict(counted)}, ensure_ascii=False)
+
+
+# -- is the proof about the real thing? --------------------------------------------------------------------------------
+
+
+def compare(folder: Path, number: int, record: bool) -> int:
+    """Compare the readings of the rules on that many random people and on everybody at a boundary; 1 if they differ."""
+    knowledge = load(folder)
+    began = time.perf_counter()
+    boundary = list(boundary_people(Prover(knowledge)))
+    print(f"{len(boundary)} people stand at the boundary of a criterion ({time.perf_counter() - began:.0f} s)")
+    draw = random.Random(knowledge.version)  # noqa: S311 - repeatable people, not secrets
+    people = chain(boundary, (random_person(knowledge, draw) for _ in range(number)))
+    found: Counter[str] = Counter()
+    with get_context("fork").Pool(os.cpu_count() or 1, _start_comparing, (knowledge,)) as pool:
+        for differences in pool.imap(_compare, _batches(people, 1000)):
+            found.update(differences)
+    for difference, times in found.most_common(20):
+        print(f"    {difference} ({times} people)")
+    seconds = time.perf_counter() - began
+    everybody = number + len(boundary)
+    print(
+        f"formulas, witness and durable-rules on {everybody} people: {sum(found.values())} differences ({seconds:.0f} s)"
+    )
+    if record:
+        figures = {"people": number, "boundary": len(boundary), "differences": differ}
+        _update(folder, knowledge, {"translation": {**figures, "seconds": round(seconds, 1)}})
+    return 1 if found else 0
+
+
+def _batches(people: Iterator[Answers], size: int) -> Iterator[list[Answers]]:
+    while batch := list(islice(people, size)):
+        yield batch
+
+
+def _start_comparing(knowledge: Knowledge) -> None:
+    _work["assessor"] = Assessor(knowledge)
+
+
+def _compare(people: list[Answers]) -> list[str]:
+    assessor: Assessor = _work["assessor"]
+    return [told.split(": ", 1)[1] for told in differences(assessor.knowledge, people, assessor)]
 
 
 # -- wrong edits -------------------------------------------------------------------------------------------------------

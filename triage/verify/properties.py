@@ -252,7 +252,7 @@ def _asked_is_enough(prover: Prover, scope: Scope) -> Found:
     world, knowledge = prover.world, prover.knowledge
     for rule in knowledge.rules.values():
         if scope.rule(rule):
-            for test, value, rest in _ways(rule.criterion):
+            for test, value, rest in ways(rule.criterion):
                 if not prover.exists(world.finding(test.finding, value), *map(world.criterion, rest)):
                     yield Failure(
                         f"{rule.id} waits for {test.finding} = {value}, which is not asked where the rest holds",
@@ -260,7 +260,7 @@ def _asked_is_enough(prover: Prover, scope: Scope) -> Found:
                     )
     for question in knowledge.questions.values():
         if scope.finding(question, question.id):
-            for test, value, rest in _ways(question.enable_when):
+            for test, value, rest in ways(question.enable_when):
                 if not prover.exists(world.finding(test.finding, value), *map(world.criterion, rest)):
                     yield Failure(
                         f"{question.id} is asked for {test.finding} = {value}, which nobody answers there",
@@ -268,7 +268,7 @@ def _asked_is_enough(prover: Prover, scope: Scope) -> Found:
                     )
 
 
-def _ways(criterion: Criterion) -> Iterator[tuple[Test, str, list[Criterion]]]:
+def ways(criterion: Criterion) -> Iterator[tuple[Test, str, list[Criterion]]]:
     """Every value of every test, with everything that must hold beside it for the value to matter."""
     match criterion:
         case Test():
@@ -276,11 +276,11 @@ def _ways(criterion: Criterion) -> Iterator[tuple[Test, str, list[Criterion]]]:
                 yield criterion, value, []
         case AllOf(parts):
             for number, part in enumerate(parts):
-                for test, value, rest in _ways(part):
+                for test, value, rest in ways(part):
                     yield test, value, [*rest, *parts[:number], *parts[number + 1 :]]
         case AnyOf(parts):
             for part in parts:
-                yield from _ways(part)
+                yield from ways(part)
 
 
 # -- more danger, and "I'm not sure" -----------------------------------------------------------------------------------

@@ -69,6 +69,10 @@ class Prover:
         self.checked += 1
         return bool(self._one.check(*self._literals(self._one, formulas)) == z3.sat)
 
+    def anybody(self, *formulas: z3.BoolRef) -> Answers | None:
+        """Whoever the solver happens to find for whom all the formulas are true; None when there is nobody."""
+        return _answers(self.world, self._one.model()) if self.exists(*formulas) else None
+
     def person(self, *formulas: z3.BoolRef) -> Answers | None:
         """The most ordinary person for whom all the formulas are true; None when there is nobody."""
         self.checked += 1
