@@ -163,13 +163,11 @@ def compare(folder: Path, number: int, record: bool) -> int:
     for difference, times in found.most_common(20):
         print(f"    {difference} ({times} people)")
     seconds = time.perf_counter() - began
-    everybody = number + len(boundary)
-    print(
-        f"formulas, witness and durable-rules on {everybody} people: {sum(found.values())} differences ({seconds:.0f} s)"
-    )
+    everybody, differ = number + len(boundary), sum(found.values())
+    print(f"formulas, witness and durable-rules on {everybody} people: {differ} differences ({seconds:.0f} s)")
     if record:
-        figures = {"people": number, "boundary": len(boundary), "differences": differ}
-        _update(folder, knowledge, {"translation": {**figures, "seconds": round(seconds, 1)}})
+        figures = {"people": number, "boundary": len(boundary), "differences": differ, "seconds": round(seconds, 1)}
+        _update(folder, knowledge, {"translation": figures})
     return 1 if found else 0
 
 
