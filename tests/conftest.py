@@ -61,9 +61,9 @@ question = [{ id = "toe_pain", page = "toe", type = "choice", text = "Pain?", WH
   enable_when = { toe_pain = "slow" } }]
 red_flag = [{ id = "toe-sudden", urgency = "routine", when = { toe_pain = "sudden" }, because = "See it.", BOOK }]
 reversibility = [{ id = "toe-goes", category = "often-resolves", deposit_goes = "Such chalk often goes.", BOOK, \
-  when = { any = [{ toe_pain = ["sudden", "no-pain", "unsure"] }, { toe_long = ["no", "unsure"] }] }, \
+  when = { any = [{ toe_pain = ["sudden", "no-pain", "unsure"] }, { toe_long = "no" }] }, \
   symptoms_go = "Pain often goes." }, { id = "toe-stays", category = "treatable", deposit_goes = "Such chalk stays.", \
-  symptoms_go = "Pain can go.", when = { toe_long = "yes" }, BOOK }]
+  symptoms_go = "Pain can go.", when = { toe_long = ["yes", "unsure"] }, BOOK }]
 treatment = [{ id = "toe-rest", when = { toe_pain = ["sudden", "slow"] }, what = "Rest", evidence = "weak", BOOK, \
   used_when = "When it hurts", does = "Eases pain." }]
 next_step = [{ id = "toe-walk", text = "Walk a little every day.", BOOK }]
