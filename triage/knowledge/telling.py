@@ -22,13 +22,23 @@ def told(knowledge: Knowledge, criterion: Criterion) -> str:
     Every test is told. Neighbours that ask the same of one question share its text; "or" in small letters stands
     between the values of one test. One person's findings are told in the same way, as a `Test` of one value for each.
     """
+    return " ".join(told_in_lines(knowledge, criterion))
+
+
+def told_in_lines(knowledge: Knowledge, criterion: Criterion) -> tuple[str, ...]:
+    """The same in lines: each but the first begins with the AND or OR that joins it to those before."""
     match criterion:
         case Test():
-            return _group(knowledge, (criterion,), "")
+            return (_group(knowledge, (criterion,), ""),)
         case AllOf(parts):
-            return " AND ".join(_phrases(knowledge, parts, " AND ", "each ")) or "Always"
+            return tuple(_joined(_phrases(knowledge, parts, " AND ", "each "), "AND ")) or ("Always",)
         case AnyOf(parts):
-            return " OR ".join(_phrases(knowledge, parts, " OR ", "one is ")) or "Never"
+            return tuple(_joined(_phrases(knowledge, parts, " OR ", "one is "), "OR ")) or ("Never",)
+
+
+def _joined(phrases: Iterator[str], joint: str) -> Iterator[str]:
+    for place, phrase in enumerate(phrases):
+        yield f"{joint if place else ''}{phrase}"
 
 
 def _phrases(knowledge: Knowledge, parts: tuple[Criterion, ...], between: str, of_many: str) -> Iterator[str]:
