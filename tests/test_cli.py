@@ -234,9 +234,9 @@ def test_explain_says_which_answers_made_which_rule_hold(tiny_rules):
     assert (result.returncode, result.stderr) == (0, "")
     text = result.stdout
     assert text.startswith("Urgency: soon\n")
-    for part in ("hot: soon (not sure, so one step below same-day)", "It can be an infection.", "Sign? Hot: unsure",
-                 "toe-sudden: routine", "Pain? Quick (toe_pain = sudden)", "overdose (caution) holds",
-                 "Dose? Lot (dose = much)", "chalk-toe: often-resolves"):  # fmt: skip
+    for part in ("hot: soon (not sure, so one step below same-day)", "It can be an infection.",
+                 "Sign? “Hot”: the unsure (hot = unsure)", "toe-sudden: routine", "Pain? “Quick” (toe_pain = sudden)",
+                 "overdose (caution) holds", "Dose? “Lot” (dose = much)", "chalk-toe: often-resolves"):  # fmt: skip
         assert part in text, part
 
 

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "knowledge": set(),
     "engine": {"knowledge"},
     "journey": {"knowledge"},
+    "flow": {"knowledge"},
     "assessment": {"knowledge", "engine"},
     "sheet": {"knowledge", "assessment"},
     "cases": {"knowledge", "journey", "assessment"},
@@ -41,6 +42,7 @@ NEVER_HEARD = {
     "knowledge": {"request", "durable", "flask"},
     "engine": {"urgency", "question", "flask"},
     "journey": {"html", "urgency", "flask"},
+    "flow": {"html", "assessment", "flask"},
     "assessment": {"cookie", "template", "toml", "tomllib", "flask"},
     "sheet": {"wtforms", "durable", "flask"},
 }

@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from triage.knowledge import Knowledge, load, read
 from triage.knowledge import check as knowledge_check
 from triage.knowledge.criteria import AllOf, AnyOf, Criterion, Test
 from triage.knowledge.model import Question
+from triage.knowledge.telling import told
 from triage.sheet import make_sheet
 
 
@@ -246,13 +247,13 @@ def explanation(knowledge: Knowledge, path: journey.Journey, assessment: Assessm
         raised = "".join(f" (one step up: {step.id})" for step in firing.stepped_up_by)
         lines.append(f"\n{firing.rule.id}: {firing.urgency.word}{sure}{raised}")
         lines.append(f"  {firing.rule.because}")
-        lines.extend(_because(knowledge, path, dict(firing.findings)))
+        lines.extend(_because(knowledge, dict(firing.findings)))
     explained = {firing.rule.id for firing in assessment.firings}
     for rule in knowledge.rules.values():
         if rule.id in assessment.held and rule.id not in explained and rule.conditional:
             lines.append(f"\n{rule.id} ({type(rule).__name__.lower()}) holds")
             tested = {test.finding: path.findings[test.finding] for test in rule.criterion.tests()}
-            lines.extend(_because(knowledge, path, tested))
+            lines.extend(_because(knowledge, tested))
     for result in assessment.deposits:
         lines.append(
             f"\n{result.deposit.id}: {result.category}" + (f", withheld: {result.withheld}" * bool(result.withheld))
@@ -260,17 +261,10 @@ def explanation(knowledge: Knowledge, path: journey.Journey, assessment: Assessm
     return lines
 
 
-def _because(knowledge: Knowledge, path: journey.Journey, findings: dict[str, str]) -> list[str]:
-    lines = []
-    for finding, value in findings.items():
-        question = knowledge.asked_by[finding]
-        if question.type == "multi":
-            option = next(option for option in question.options if option.finding == finding)
-            lines.append(f"  - {question.text} {option.text}: {value}")
-        else:
-            said = question.words(value) if value in question.allowed else value
-            lines.append(f"  - {question.text} {said} ({finding} = {value})")
-    return lines
+def _because(knowledge: Knowledge, findings: Mapping[str, str]) -> list[str]:
+    return [
+        f"  - {told(knowledge, Test(finding, (value,)))} ({finding} = {value})" for finding, value in findings.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Protocol
 from triage.assessment import Assessment, Firing
 from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
-from triage.knowledge.table import PLACEHOLDERS
+from triage.knowledge.telling import filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +161,6 @@ class Sheet:
     due: str
 
 
-def filled(knowledge: Knowledge, text: str, wording: Mapping[str, str]) -> str:
-    """A text of the rules with its placeholders filled: by `wording`, or else by the knowledge's own words."""
-    for name in PLACEHOLDERS:
-        text = text.replace("{" + name + "}", wording.get(name, knowledge.words[name]))
-    return text
-
-
 class _Speaker:
     """Says rules aloud in order: numbers the sources at first use and keeps every sentence with its provenance."""
 
@@ -183,10 +176,10 @@ class _Speaker:
 
     def say(self, text: str, rule: Rule) -> Passage:
         """A text of a rule, as a passage with footnotes."""
-        filled = self.fill(text)
+        passage = self.fill(text)
         notes = tuple(self.numbers.setdefault(source, len(self.numbers) + 1) for source in rule.sources)
-        self.said.extend(Sentence(part, rule.id, rule.sources) for part in sentences(filled))
-        return Passage(filled, rule.id, tuple(sorted(notes)))
+        self.said.extend(Sentence(part, rule.id, rule.sources) for part in sentences(passage))
+        return Passage(passage, rule.id, tuple(sorted(notes)))
 
     def may_say(self, text: str, rule: Rule) -> Passage | None:
         """A text that may be empty."""

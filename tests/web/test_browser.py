@@ -281,3 +281,22 @@ def test_the_emergency_call_is_seen_without_scrolling_on_a_small_phone(
     box = page.locator("h1").bounding_box()
     assert box["y"] + box["height"] < 568
     page.close()
+
+
+def test_in_the_pictures_every_word_stays_in_its_box_and_only_the_picture_moves_sideways(
+    browser: Any, address: str, knowledge: Knowledge
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for name in ("everyone", *knowledge.deposits):
+        page.goto(f"{address}/flow/{name}")
+        outside = page.eval_on_selector_all(
+            "g.flow-box text",
+            """texts => texts.filter(text => {
+                const words = text.getBBox(), box = text.parentNode.querySelector("rect").getBBox();
+                return words.x < 0 || words.y < 0 || words.x + words.width > box.width
+                    || words.y + words.height > box.height;
+            }).map(text => text.textContent)""",
+        )
+        assert not outside, (name, outside)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), name
+    page.close()

@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined
 from triage import cases, resources
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, load
-from triage.sheet import filled
+from triage.knowledge.telling import filled
 from triage.web import errors, headers
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read

@@ -14,6 +14,7 @@ from typing import Any, cast
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     make_response,
     redirect,
@@ -27,6 +28,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from triage import journey
 from triage.assessment import Assessment, Assessor
+from triage.flow import draw, flow
 from triage.journey import Journey, Step
 from triage.knowledge import Knowledge, Urgency
 from triage.sheet import Sheet, make_sheet, told
@@ -80,6 +82,35 @@ def begin() -> View:
 def about() -> View:
     """Sources, versions, intended purpose."""
     return render_template("about.html", knowledge=_knowledge())
+
+
+@pages.get("/flow")
+def flows() -> View:
+    """The list of pictures: one for everyone, and one for each place, grouped as where places are asked for."""
+    knowledge = _knowledge()
+    places = knowledge.questions[knowledge.place_question].options
+    groups = {
+        group: [place for place in places if place.group == group] for group in dict.fromkeys(p.group for p in places)
+    }
+    return render_template("flows.html", groups=groups)
+
+
+@pages.get("/flow/everyone")
+def flow_of_everyone() -> View:
+    """What everyone is asked, and what that leads to."""
+    return _flow_page("Everyone", "")
+
+
+@pages.get("/flow/<deposit>")
+def flow_of(deposit: str) -> View:
+    """What the answers about one deposit lead to."""
+    known = _knowledge().deposits.get(deposit)
+    return _flow_page(known.place, known.id) if known else abort(404)
+
+
+def _flow_page(place: str, deposit: str) -> View:
+    read = flow(_knowledge(), deposit)
+    return render_template("flow.html", place=place, deposit=deposit, flow=read, strips=draw(read))
 
 
 @pages.get("/cleared")
