@@ -196,8 +196,8 @@ VOCABULARY = {
     *model.QUESTION_TYPES,
     *TABLES,
 }
-PROSE = {("cases.py", "nothing")}
-"""A word of a message, in that one module, which some question happens to offer as an option too."""
+PROSE = {("cases.py", "nothing"), ("command.py", "told")}
+"""A word of a message or a key of the record, in that one module, which some question happens to offer as well."""
 
 
 @pytest.fixture(scope="module")

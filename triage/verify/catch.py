@@ -25,8 +25,8 @@ from triage.verify.properties import PROPERTIES, Scope, prove, scope_of
 from triage.verify.prover import Prover
 from triage.verify.world import World
 
-CHECK, CASES, PROOF, HARMLESS, NOBODY = "check", "cases", "proof", "harmless", "nobody"
-"""Who caught a mutant. `harmless`: it is proved that nobody is told anything else. `nobody`: it survived."""
+CHECK, CASES, PROOF, HARMLESS, NOBODY = "check", "cases", "proof", "harmless", "unnoticed"
+"""Who caught a mutant. `harmless`: it is proved that nobody is told anything else. `unnoticed`: it survived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from triage.knowledge.model import NO_ONE, Question
 from triage.verify.properties import ways
 from triage.verify.prover import Prover
 
-MOODS = ("few", "few", "some", "some", "all", UNSURE)
+MOODS = ("few", "few", "several", "several", "all", UNSURE)
 """How somebody answers lists; who is in the mood `unsure` is unsure wherever that is allowed."""
 
 
@@ -26,7 +26,7 @@ def random_answer(question: Question, draw: random.Random, mood: str) -> Answer:
         return draw.choice(question.allowed)
     # An emergency ends the journey; most people have to come further than the first page.
     safe = [option.id for option in question.options if not option.stops or draw.random() < 0.01]
-    share = {"all": 1.0, "some": 0.25, "few": 0.05, UNSURE: 0.5}[mood]
+    share = {"all": 1.0, "several": 0.25, "few": 0.05, UNSURE: 0.5}[mood]
     ticked = tuple(option for option in safe if draw.random() < share)
     if ticked:
         return ticked + ((UNSURE,) if question.unsure and draw.random() < 0.1 else ())
