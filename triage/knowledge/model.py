@@ -413,6 +413,85 @@ VERDICTS = ("agrees", "corrected", "disputed", "left-out")
 """What the guide makes of a claim; `left-out` only with the reason why it helps nobody."""
 
 
+SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
+"""How bad the harm of a hazard is: upset; a minor injury; a severe one that heals; death or lasting harm of one
+person; the same of several. A wrong rule repeats for everyone, so its harm is that of several."""
+
+LIKELIHOODS = ("very-low", "low", "medium", "high", "very-high")
+
+RISKS = {
+    "very-low": (1, 1, 2, 2, 3),
+    "low": (1, 2, 2, 3, 4),
+    "medium": (2, 2, 3, 3, 4),
+    "high": (2, 3, 3, 4, 5),
+    "very-high": (3, 4, 4, 5, 5),
+}
+"""The risk of each likelihood at each severity, in their order; the matrix of DCB0129. What a risk means is a word."""
+
+CONTROL_STATUSES = (
+    "verified", "in place, not tested", "not built yet", "not done yet", "feature does not exist yet",
+)  # fmt: skip
+"""How far a control is. `feature does not exist yet`: what would carry the hazard is not there either."""
+
+CHECK = re.compile(r"(?P<test>tests/[\w/]+\.py::test_\w+)|property:(?P<property>[a-z-]+)")
+"""What can verify a control: a test by its file and name, or a property that is proved for all answers."""
+
+
+def risk(severity: str, likelihood: str) -> int:
+    """The risk of a hazard, from 1 to 5."""
+    return RISKS[likelihood][SEVERITIES.index(severity)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Something that makes a hazard less likely, and what verifies that it does."""
+
+    what: str
+    status: str
+    verified_by: tuple[str, ...] = ()
+    """Tests and properties, as they are written in the file."""
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The tests that verify it, each as its file and name."""
+        return self._named("test")
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The ids of the proved properties that verify it."""
+        return self._named("property")
+
+    def _named(self, group: str) -> tuple[str, ...]:
+        found = (CHECK.fullmatch(check) for check in self.verified_by)
+        return tuple(match[group] for match in found if match and match[group])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """Something about the guide that can harm a person: why, how bad, how likely, and what is done about it."""
+
+    id: str
+    file: str
+    hazard: str
+    cause: str
+    harm: str
+    severity: str
+    likelihood_before: str
+    likelihood_after: str
+    """With the controls that are in place; one that is not built yet counts for nothing."""
+    controls: tuple[Control, ...]
+
+    @property
+    def risk_before(self) -> int:
+        """The risk without any control."""
+        return risk(self.severity, self.likelihood_before)
+
+    @property
+    def risk_after(self) -> int:
+        """The risk with the controls that are in place."""
+        return risk(self.severity, self.likelihood_after)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Disposition(Rule):
     """What to say and do at one urgency: the heading is the action, who and when."""
@@ -500,6 +579,7 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
 
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
@@ -534,6 +614,7 @@ class Knowledge:
     claims: tuple[Claim, ...]
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
+    hazards: tuple[Hazard, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
