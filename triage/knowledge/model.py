@@ -6,7 +6,7 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -437,6 +437,10 @@ CHECK = re.compile(r"(?P<test>tests/[\w/]+\.py::test_\w+)|property:(?P<property>
 """What can verify a control: a test by its file and name, or a property that is proved for all answers."""
 
 
+ACCEPTABLE = 3
+"""The highest risk that can be accepted, and only if nothing makes it smaller."""
+
+
 def risk(severity: str, likelihood: str) -> int:
     """The risk of a hazard, from 1 to 5."""
     return RISKS[likelihood][SEVERITIES.index(severity)]
@@ -460,6 +464,10 @@ class Control:
     def properties(self) -> tuple[str, ...]:
         """The ids of the proved properties that verify it."""
         return self._named("property")
+
+    def verified(self, proved: Collection[str]) -> bool:
+        """Whether it names what verifies it, and every property among that is proved."""
+        return bool(self.verified_by) and all(name in proved for name in self.properties)
 
     def _named(self, group: str) -> tuple[str, ...]:
         found = (CHECK.fullmatch(check) for check in self.verified_by)
@@ -490,6 +498,11 @@ class Hazard:
     def risk_after(self) -> int:
         """The risk with the controls that are in place."""
         return risk(self.severity, self.likelihood_after)
+
+    @property
+    def unacceptable(self) -> bool:
+        """Whether it cannot be accepted as it is now."""
+        return self.risk_after > ACCEPTABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -587,7 +600,8 @@ NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen",
+    "still_there", "how_seen", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

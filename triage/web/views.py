@@ -30,6 +30,7 @@ from triage.assessment import Assessment, Assessor
 from triage.journey import Journey, Step
 from triage.knowledge import Knowledge, Urgency
 from triage.sheet import Sheet, make_sheet, told
+from triage.verify.record import Record
 from triage.web.forms import PageForm, page_form
 from triage.web.state import Run, SealedCookies, StateTooLarge
 
@@ -80,6 +81,23 @@ def begin() -> View:
 def about() -> View:
     """Sources, versions, intended purpose."""
     return render_template("about.html", knowledge=_knowledge())
+
+
+@pages.get("/proof")
+def proof() -> View:
+    """For a clinic's safety officer: what is proved about the rules, what is not, and the hazard log."""
+    knowledge = _knowledge()
+    record: Record | None = current_app.extensions["proof"]
+    proved = record.proved(knowledge) if record else ()
+    controls = [control for hazard in knowledge.hazards for control in hazard.controls]
+    return render_template(
+        "proof.html",
+        knowledge=knowledge,
+        record=record,
+        stale=record is not None and record.stale(knowledge),
+        controls=controls,
+        verified=[control for control in controls if control.verified(proved)],
+    )
 
 
 @pages.get("/cleared")
