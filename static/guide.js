@@ -14,6 +14,10 @@ document.addEventListener("DOMContentLoaded", () => {
     summary.tabIndex = -1;
     summary.focus();
   }
+  // Paper cannot be unfolded.
+  window.addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details.check")) folded.open = true;
+  });
   const print = document.querySelector("[data-print]");
   if (print) {
     print.hidden = false;

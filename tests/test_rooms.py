@@ -32,11 +32,12 @@ MAY_IMPORT = {
     "assessment": {"knowledge", "engine"},
     "sheet": {"knowledge", "assessment"},
     "cases": {"knowledge", "journey", "assessment"},
+    "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }
 MAY_IMPORT["web"] = MAY_IMPORT.keys() - {"engine"}
 MAY_IMPORT["__main__"] = MAY_IMPORT.keys() | {"web"}
 DURABLE = {"durable", "durable_rules_engine"}
-NEEDS_PACKAGES = {"engine": DURABLE, "web": None}  # every other room makes do with the standard library; web takes any
+NEEDS_PACKAGES = {"engine": DURABLE, "verify": {"z3"}, "web": None}  # the others: the standard library; web takes any
 
 NEVER_HEARD = {
     "knowledge": {"request", "durable", "flask"},
@@ -194,6 +195,9 @@ VOCABULARY = {
     *model.NOTICE_ROLES,
     *model.SOURCE_KINDS,
     *model.QUESTION_TYPES,
+    *model.SEVERITIES,
+    *model.LIKELIHOODS,
+    *model.CONTROL_STATUSES,
     *TABLES,
 }
 PROSE = {("cases.py", "nothing"), ("command.py", "told")}
@@ -213,6 +217,7 @@ def ids(knowledge):
         *(word for question in questions for word in question.allowed),
         *(case.id for case in knowledge.cases),
         *(page.id for page in knowledge.pages),
+        *(hazard.id for hazard in knowledge.hazards),
     } - VOCABULARY
 
 
@@ -267,9 +272,9 @@ def strings(value):
             yield from strings(inner)
 
 
-def test_the_rules_are_toml_and_notes_and_nothing_else():
-    kinds = {path.suffix for path in RULES.rglob("*") if path.is_file()}
-    assert kinds == {".toml", ".md"}
+def test_the_rules_are_toml_and_notes_and_the_record_of_their_proof_and_nothing_else():
+    files = {path.relative_to(RULES).as_posix() for path in RULES.rglob("*") if path.is_file()}
+    assert {Path(file).suffix for file in files - {"proof.json"}} == {".toml", ".md"}
 
 
 def test_there_is_no_html_in_the_rules():
@@ -285,7 +290,7 @@ def test_planted_html_is_found(planted):
 
 def test_names_are_words_and_not_numbers(knowledge):
     names = [*knowledge.rules, *knowledge.questions, *knowledge.deposits, *knowledge.sources]
-    names += [thing.id for thing in (*knowledge.cases, *knowledge.pages)]
+    names += [thing.id for thing in (*knowledge.cases, *knowledge.pages, *knowledge.hazards)]
     assert not [name for name in names if not re.search(r"[a-z]{2}", name)]
 
 

@@ -160,6 +160,32 @@ FAULTS = {
     "a claim dealt with by an unknown rule": (
         LETTERS, '["toe-goes"]', '["toe-goas"]', "toe-claim", "'toe-goas'", "did you mean 'toe-goes'"),
     "a claim that no rule deals with": (LETTERS, '["toe-goes"]', "[]", "toe-claim", "'dealt_with_by'", "left-out"),
+    "an unknown severity": (
+        LETTERS, 'severity = "minor"', 'severity = "minour"', "chalk-dust", "'severity' is 'minour'",
+        "did you mean 'minor'"),
+    "an unknown likelihood": (
+        LETTERS, 'likelihood_before = "high"', 'likelihood_before = "hihg"', "chalk-dust",
+        "'likelihood_before' is 'hihg'", "did you mean 'high'"),
+    "a hazard that grows with its controls": (
+        LETTERS, 'likelihood_after = "low"', 'likelihood_after = "very-high"', "chalk-dust", "higher than before"),
+    "a hazard without controls": (
+        LETTERS, 'control = [{ what = "A mask.", verified_by = ["tests/web/test_mask.py::test_it"] }, { what = "A '
+        'lid.", status = "not built yet" }, { what = "A proof.", verified_by = ["property:lid"] }]', "", "chalk-dust",
+        "the key 'control' is missing"),
+    "a hazard's id used twice": (
+        LETTERS, '"chalk-fall"', '"chalk-dust"', "chalk-dust", "already used in", LETTERS),
+    "a control with an unknown status": (
+        LETTERS, '"not built yet"', '"not build yet"', "chalk-dust: control 2", "did you mean 'not built yet'"),
+    "a control that nothing verifies": (
+        LETTERS, ', status = "not built yet"', "", "chalk-dust: control 2", "'verified_by'", '"not built yet"'),
+    "a control that is not there and verified": (
+        LETTERS, 'status = "not built yet"', 'status = "not built yet", verified_by = ["property:lid"]',
+        "chalk-dust: control 2", "'not built yet'", "leave out"),
+    "a control verified by what is no test": (
+        LETTERS, '"tests/web/test_mask.py::test_it"', '"test_it"', "chalk-dust: control 1", "'test_it'",
+        "tests/test_file.py::test_name"),
+    "a control verified by what is no property": (
+        LETTERS, '"property:lid"', '"propertie:lid"', "chalk-dust: control 3", "'propertie:lid'", "property:<id>"),
     "an unknown verdict": (
         LETTERS, '"corrected"', '"correct"', "toe-claim", "'verdict' is 'correct'", "did you mean 'corrected'"),
 }  # fmt: skip
@@ -167,12 +193,18 @@ FAULTS = {
 
 @pytest.fixture
 def tiny_rules(tiny_rules):
-    """The tiny rules, and what only the other pages about letters and articles need."""
+    """The tiny rules, and what only the pages about letters, articles and hazards need."""
     tiny_rules.write(
         LETTERS,
         'word = [{ id = "letter-chalk", words = ["limy", "chalky"], place = "chalk-toe", sources = ["book"], '
         'meaning = "It is chalk." }]\nclaim = [{ id = "toe-claim", seed = "book", says = "It goes.", '
-        'verdict = "corrected", dealt_with_by = ["toe-goes"], because = "It may." }]\n',
+        'verdict = "corrected", dealt_with_by = ["toe-goes"], because = "It may." }]\n'
+        'hazard = [{ id = "chalk-dust", hazard = "Dust.", cause = "Chalk.", harm = "A cough.", severity = "minor", '
+        'likelihood_before = "high", likelihood_after = "low", control = [{ what = "A mask.", verified_by = '
+        '["tests/web/test_mask.py::test_it"] }, { what = "A lid.", status = "not built yet" }, { what = "A proof.", '
+        'verified_by = ["property:lid"] }] }, { id = "chalk-fall", hazard = "A fall.", cause = "Wax.", harm = "Ow.", '
+        'severity = "major", likelihood_before = "low", likelihood_after = "low", control = [{ what = "A rail.", '
+        'status = "not done yet" }] }]\n',
     )
     return tiny_rules
 
@@ -400,6 +432,19 @@ def test_every_key_that_is_accepted_stands_in_the_guide_for_authors(tiny_rules, 
         if not re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", code)
     }
     assert not missing, f"rules/README.md does not name these keys: {', '.join(sorted(missing))}"
+
+
+# -- the hazard log ----------------------------------------------------------------------------------------------------
+
+
+def test_a_hazard_has_its_risk_from_its_words_and_tells_tests_from_properties(tiny_rules):
+    dust, fall = load(tiny_rules.folder).hazards
+    assert (dust.risk_before, dust.risk_after) == (2, 1)
+    assert (fall.risk_before, fall.risk_after) == (3, 3)
+    mask, lid, proof = dust.controls
+    assert (mask.status, mask.tests, mask.properties) == ("verified", ("tests/web/test_mask.py::test_it",), ())
+    assert (lid.status, lid.tests, lid.properties) == ("not built yet", (), ())
+    assert (proof.status, proof.tests, proof.properties) == ("verified", (), ("lid",))
 
 
 # -- adding a deposit --------------------------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ Without Chromium these tests are skipped with one loud line; where TRIAGE_TESTS_
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import unicodedata
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -26,7 +28,10 @@ from triage.assessment import Assessor
 from triage.journey import Answer, follow, with_usual
 from triage.knowledge import Knowledge, load
 from triage.sheet import make_sheet
+from triage.verify import record
 from triage.web.state import Run
+
+from ..verify.test_record import RECORD
 
 Calm = dict[str, list[Mapping[str, Answer]]]
 Printer = Callable[[Mapping[str, Answer], str], PdfReader]
@@ -211,6 +216,37 @@ def test_page_one_of_the_paper_holds_the_action_and_the_safety_net(
         assert "".join(sheet.heading.text.split()) in first
         for passage in (*sheet.steps, *sheet.safety_net):
             assert "".join(passage.text.split()) in first, passage.text
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_proof_and_the_hazard_log_fit_a_small_phone_and_stand_in_full_on_paper(
+    app: Flask, browser: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int
+) -> None:
+    knowledge = app.extensions["assessor"].knowledge
+    (tmp_path / record.FILE).write_text(json.dumps({**RECORD, "rules_version": knowledge.version}))
+    monkeypatch.setitem(app.extensions, "proof", record.read(tmp_path))
+    client, page = app.test_client(), browser.new_page(viewport={"width": width, "height": 800})
+    elsewhere: list[str] = []
+
+    def serve(route: Any) -> None:
+        if not route.request.url.startswith("http://guide/"):
+            elsewhere.append(route.request.url)
+        with client.get(route.request.url.removeprefix("http://guide")) as answer:
+            route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)
+
+    page.route("**/*", serve)
+    page.goto("http://guide/proof")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not elsewhere, "the guide asked another host"
+    hazard = knowledge.hazards[0]
+    name = hazard.controls[0].tests[0].partition("::test_")[2].replace("_", " ")
+    assert name not in page.inner_text("main").lower()
+    pages = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    # Letters that a font draws as one ("fi") come back as one.
+    paper = unicodedata.normalize("NFKC", " ".join(sheet.extract_text() for sheet in pages))
+    for text in (hazard.hazard, hazard.controls[0].what, name, RECORD["properties"][0]["title"]):
+        assert "".join(str(text).lower().split()) in "".join(paper.lower().split()), text
+    page.close()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

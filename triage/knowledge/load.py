@@ -1,8 +1,9 @@
 """From the TOML files of `rules/` to frozen dataclasses, or to a list of everything that is wrong with them.
 
 Three passes: read the files and everything that can be named (sources, questions, deposits), then the rules that
-name those things, then the cases that name the rules. Each fault becomes a line "file: id: what is wrong; what was
-probably meant". A key nobody knows is a fault: a misspelt key must never be a rule that silently does not exist.
+name those things, then the cases that name the rules; beside them the hazard log, which names nothing of the rules.
+Each fault becomes a line "file: id: what is wrong; what was probably meant". A key nobody knows is a fault: a misspelt
+key must never be a rule that silently does not exist.
 """
 
 from __future__ import annotations
@@ -26,18 +27,9 @@ RULE_TABLES = (
     "disagreement", "nurse_card", "disposition", "notice", "word",
 )  # fmt: skip
 TABLES = (
-    "edition",
-    "words",
-    "deposit",
-    "source",
-    "page",
-    "question",
-    *RULE_TABLES,
-    "case",
-    "claim",
-    "mention",
-    "soothing",
-)
+    "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
+    "hazard",
+)  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
 
@@ -61,6 +53,7 @@ class Reader:
         self.claims: list[model.Claim] = []
         self.mentions: list[model.Mention] = []
         self.soothing: list[model.Soothing] = []
+        self.hazards: list[model.Hazard] = []
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -132,6 +125,7 @@ class Reader:
         self._read_cases()
         self._read_claims()
         self._read_watchwords()
+        self._read_hazards()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -742,6 +736,45 @@ class Reader:
             if rule_id not in self.rules:
                 table.problem(f"'{key}' names the rule '{rule_id}', which is not known" + meant(rule_id, self.rules))
 
+    def _read_hazards(self) -> None:
+        for table in self._tables("hazard"):
+            hazard = model.Hazard(
+                id=kebab(table),
+                file=table.file,
+                hazard=table.text("hazard"),
+                cause=table.text("cause"),
+                harm=table.text("harm"),
+                severity=table.one_of("severity", model.SEVERITIES),
+                likelihood_before=table.one_of("likelihood_before", model.LIKELIHOODS),
+                likelihood_after=table.one_of("likelihood_after", model.LIKELIHOODS),
+                controls=tuple(self._control(inner) for inner in table.tables("control", required=True)),
+            )
+            table.done()
+            if hazard.risk_after > hazard.risk_before:
+                table.problem("the risk after its controls is higher than before; see the two likelihoods")
+            if self._new_id(table, hazard.id, "hazard "):
+                self.hazards.append(hazard)
+
+    def _control(self, table: Table) -> model.Control:
+        verified = model.CONTROL_STATUSES[0]
+        control = model.Control(
+            what=table.text("what"),
+            status=table.one_of("status", model.CONTROL_STATUSES, verified),
+            verified_by=table.texts("verified_by", required=False),
+        )
+        table.done()
+        for check in control.verified_by:
+            if not model.CHECK.fullmatch(check):
+                table.problem(
+                    f"'verified_by' names '{check}'; write \"tests/test_file.py::test_name\" or \"property:<id>\""
+                )
+        if control.status == verified and not control.verified_by:
+            others = ", ".join(f'"{status}"' for status in model.CONTROL_STATUSES[1:])
+            table.problem(f"names nothing in 'verified_by'; where nothing verifies it, status is one of {others}")
+        if control.status != verified and control.verified_by:
+            table.problem(f"is '{control.status}' and names what verifies it; leave out 'status' or 'verified_by'")
+        return control
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -762,6 +795,7 @@ class Reader:
             claims=tuple(self.claims),
             mentions=tuple(self.mentions),
             soothing=tuple(self.soothing),
+            hazards=tuple(self.hazards),
             place_question=self.place_question,
             words=self.words,
         )

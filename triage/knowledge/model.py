@@ -6,7 +6,7 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -416,6 +416,98 @@ VERDICTS = ("agrees", "corrected", "disputed", "left-out")
 """What the guide makes of a claim; `left-out` only with the reason why it helps nobody."""
 
 
+SEVERITIES = ("minor", "significant", "considerable", "major", "catastrophic")
+"""How bad the harm of a hazard is: upset; a minor injury; a severe one that heals; death or lasting harm of one
+person; the same of several. A wrong rule repeats for everyone, so its harm is that of several."""
+
+LIKELIHOODS = ("very-low", "low", "medium", "high", "very-high")
+
+RISKS = {
+    "very-low": (1, 1, 2, 2, 3),
+    "low": (1, 2, 2, 3, 4),
+    "medium": (2, 2, 3, 3, 4),
+    "high": (2, 3, 3, 4, 5),
+    "very-high": (3, 4, 4, 5, 5),
+}
+"""The risk of each likelihood at each severity, in their order; the matrix of DCB0129. What a risk means is a word."""
+
+CONTROL_STATUSES = (
+    "verified", "in place, not tested", "not built yet", "not done yet", "feature does not exist yet",
+)  # fmt: skip
+"""How far a control is. `feature does not exist yet`: what would carry the hazard is not there either."""
+
+CHECK = re.compile(r"(?P<test>tests/[\w/]+\.py::test_\w+)|property:(?P<property>[a-z-]+)")
+"""What can verify a control: a test by its file and name, or a property that is proved for all answers."""
+
+
+ACCEPTABLE = 3
+"""The highest risk that can be accepted, and only if nothing makes it smaller."""
+
+
+def risk(severity: str, likelihood: str) -> int:
+    """The risk of a hazard, from 1 to 5."""
+    return RISKS[likelihood][SEVERITIES.index(severity)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Something that makes a hazard less likely, and what verifies that it does."""
+
+    what: str
+    status: str
+    verified_by: tuple[str, ...] = ()
+    """Tests and properties, as they are written in the file."""
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The tests that verify it, each as its file and name."""
+        return self._named("test")
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The ids of the proved properties that verify it."""
+        return self._named("property")
+
+    def verified(self, proved: Collection[str]) -> bool:
+        """Whether it names what verifies it, and every property among that is proved."""
+        return bool(self.verified_by) and all(name in proved for name in self.properties)
+
+    def _named(self, group: str) -> tuple[str, ...]:
+        found = (CHECK.fullmatch(check) for check in self.verified_by)
+        return tuple(match[group] for match in found if match and match[group])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """Something about the guide that can harm a person: why, how bad, how likely, and what is done about it."""
+
+    id: str
+    file: str
+    hazard: str
+    cause: str
+    harm: str
+    severity: str
+    likelihood_before: str
+    likelihood_after: str
+    """With the controls that are in place; one that is not built yet counts for nothing."""
+    controls: tuple[Control, ...]
+
+    @property
+    def risk_before(self) -> int:
+        """The risk without any control."""
+        return risk(self.severity, self.likelihood_before)
+
+    @property
+    def risk_after(self) -> int:
+        """The risk with the controls that are in place."""
+        return risk(self.severity, self.likelihood_after)
+
+    @property
+    def unacceptable(self) -> bool:
+        """Whether it cannot be accepted as it is now."""
+        return self.risk_after > ACCEPTABLE
+
+
 @dataclass(frozen=True, kw_only=True)
 class Disposition(Rule):
     """What to say and do at one urgency: the heading is the action, who and when."""
@@ -505,6 +597,7 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
 
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
@@ -512,7 +605,8 @@ NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen",
+    "still_there", "how_seen", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
@@ -539,6 +633,7 @@ class Knowledge:
     claims: tuple[Claim, ...]
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
+    hazards: tuple[Hazard, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]

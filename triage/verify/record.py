@@ -100,6 +100,10 @@ class Record:
         """Whether it is about other rules than these."""
         return self.rules_version != knowledge.version
 
+    def proved(self, knowledge: Knowledge) -> frozenset[str]:
+        """The ids of the properties that are proved for these very rules."""
+        return frozenset() if self.stale(knowledge) else frozenset(prop.id for prop in self.properties if prop.proved)
+
     @property
     def by_id(self) -> Mapping[str, Property]:
         """The properties by their ids."""

@@ -19,6 +19,7 @@ from triage import cases, resources
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, load
 from triage.knowledge.telling import filled
+from triage.verify import record
 from triage.web import errors, headers
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
@@ -34,7 +35,8 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         KnowledgeError: the rules cannot be used.
     """
     settings = read(os.environ if environ is None else environ)
-    knowledge = load(rules or resources.folder("rules"))
+    folder = rules or resources.folder("rules")
+    knowledge = load(folder)
     app = Flask(
         "triage", template_folder=str(resources.folder("templates")), static_folder=str(resources.folder("static"))
     )
@@ -56,6 +58,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
+    app.extensions["proof"] = record.read(folder)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:
         app.logger.error("Self-check: %s", problem)

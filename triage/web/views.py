@@ -32,6 +32,7 @@ from triage.flow import draw, flow
 from triage.journey import Journey, Step
 from triage.knowledge import Knowledge, Urgency
 from triage.sheet import Sheet, make_sheet, told
+from triage.verify.record import Record
 from triage.web.forms import PageForm, page_form
 from triage.web.state import Run, SealedCookies, StateTooLarge
 
@@ -111,6 +112,23 @@ def flow_of(deposit: str) -> View:
 def _flow_page(place: str, deposit: str) -> View:
     read = flow(_knowledge(), deposit)
     return render_template("flow.html", place=place, deposit=deposit, flow=read, strips=draw(read))
+
+
+@pages.get("/proof")
+def proof() -> View:
+    """For a clinic's safety officer: what is proved about the rules, what is not, and the hazard log."""
+    knowledge = _knowledge()
+    record: Record | None = current_app.extensions["proof"]
+    proved = record.proved(knowledge) if record else ()
+    controls = [control for hazard in knowledge.hazards for control in hazard.controls]
+    return render_template(
+        "proof.html",
+        knowledge=knowledge,
+        record=record,
+        stale=record is not None and record.stale(knowledge),
+        controls=controls,
+        verified=[control for control in controls if control.verified(proved)],
+    )
 
 
 @pages.get("/cleared")
