@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import prod
 
-from triage.knowledge.criteria import NOT_ASKED, YES, AllOf, AnyOf, Criterion
+from triage.knowledge.criteria import NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion
 from triage.knowledge.model import (
     NOTICE_ROLES,
     POSSIBLY,
@@ -183,7 +183,10 @@ def _answer(
     question = knowledge.asked_by[finding]
     values: Iterable[str] = (NOT_ASKED,)
     if question.enable_when.holds(given) and not _ended(knowledge, question, given):
-        can_be = question.findings[finding]
+        # Whoever is unsure about a list is unsure about everything they did not tick, so no "no" stands beside it.
+        beside = {given[other] for other in question.findings if other in given} if question.type == "multi" else set()
+        barred = {UNSURE} if NO in beside else {NO} if UNSURE in beside else set()
+        can_be = [value for value in question.findings[finding] if value not in barred]
         others = [value for value in can_be if value not in tested[finding]]
         values = [*(value for value in can_be if value in tested[finding]), *others[:1]]
     for value in values:
