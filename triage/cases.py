@@ -13,7 +13,7 @@ from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError
 from triage.journey import Journey, with_usual
 from triage.knowledge import NOT_ASKED, Knowledge
-from triage.knowledge.model import Case, Caution, RedFlag, Rule, finding_of
+from triage.knowledge.model import Case, RedFlag, Reversibility, Rule, finding_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def failures(results: list[CaseResult]) -> Iterator[str]:
 
 
 def problems(assessor: Assessor) -> Iterator[str]:
-    """Every case that does not come out as written, and every conditional rule the cases do not try both ways."""
+    """Every case that does not come out as written, and every category the cases do not try both ways."""
     if assessor.engine is None:
         yield "engine: durable-rules refused the rules, so no case was run; mend the other problems first"
         return
@@ -98,10 +98,10 @@ def problems(assessor: Assessor) -> Iterator[str]:
 
 
 def untried(knowledge: Knowledge, results: list[CaseResult]) -> Iterator[str]:
-    """Red flags and cautions must be named by cases (`check.unproven`); any other conditional rule, met and missed."""
+    """Every other rule must be named by cases (`check.unproven`); a category must be met by one and missed by one."""
     held_in = [result.assessment.held for result in results if result.assessment]
     for rule in knowledge.rules.values():
-        if not rule.conditional or isinstance(rule, RedFlag | Caution):
+        if not rule.conditional or not isinstance(rule, Reversibility):
             continue
         with_deposit = [held for held in held_in if not rule.deposit or rule.deposit in held]
         if not any(rule.id in held for held in with_deposit):

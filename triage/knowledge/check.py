@@ -19,7 +19,6 @@ from triage.knowledge.model import (
     Caution,
     Deposit,
     Knowledge,
-    Notice,
     NurseCard,
     Option,
     Question,
@@ -328,11 +327,14 @@ def _reviews(knowledge: Knowledge, today: date) -> Iterator[str]:
 
 
 def unproven(knowledge: Knowledge) -> Iterator[str]:
-    """Red flags and cautions that no case makes fire, or that no case just misses."""
+    """Red flags, cautions and all that has a criterion of its own: what no case makes hold, or no case just misses.
+
+    A category is pinned by the `reversibility` of the cases instead (`triage/cases.py`).
+    """
     fired = {rule_id for case in knowledge.cases for rule_id in case.fires}
     missed = {rule_id for case in knowledge.cases for rule_id in case.near_miss}
     for rule in knowledge.rules.values():
-        if not isinstance(rule, RedFlag | Caution) or isinstance(rule, Notice):
+        if isinstance(rule, Reversibility) or not (rule.conditional or isinstance(rule, RedFlag | Caution)):
             continue
         if rule.id not in fired:
             yield f'{_of(rule)}: no case makes it fire; add a [[case]] with fires = ["{rule.id}"]'
