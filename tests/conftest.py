@@ -51,14 +51,16 @@ question = [
   tags = ["nerve"], because = "A nerve.", BOOK, ask = { question = "signs", text = "Numb" } }]
 case = [{ id = "hot", story = "A", answers = { signs = ["hot"] }, urgency = "same-day", fires = ["hot"] },
   { id = "numb", story = "Bo", answers = { signs = ["numb"] }, urgency = "soon", fires = ["numb"] },
-  { id = "weak", story = "Cy", answers = { signs = ["hot"], health = ["is_weak"] }, urgency = "emergency" },
+  { id = "weak", story = "Cy", answers = { signs = ["hot"], health = ["is_weak"] }, urgency = "emergency", \
+  fires = ["weak-body"], near_miss = ["pill-myth"] },
   { id = "well", story = "Di", answers = {}, SELF, near_miss = ["hot", "numb", "heart-pain"] }]""",
     "scope.toml": """caution = [{ id = "overdose", when = { dose = "much" }, text = "Ask about the dose.", BOOK }]
 step_up = [{ id = "weak-body", when = { is_weak = "yes" }, tags = ["infection", "nerve"], because = "Weak.", BOOK }]
 withhold = [{ id = "young", when = { age = "child" }, at_least = "routine", text = "Ask a doctor first.", BOOK }]
 myth = [{ id = "pill-myth", when = { pill = "yes" }, fact = "Pills clear nothing.", myth = "They do.", BOOK }]
 case = [{ id = "small", story = "Ed", answers = { age = "child" }, urgency = "routine", fires = ["young"] },
-  { id = "bit", story = "Flo", answers = { health = ["pill"] }, SELF, near_miss = ["overdose"] },
+  { id = "bit", story = "Flo", answers = { health = ["pill"] }, SELF, fires = ["pill-myth"], \
+  near_miss = ["overdose", "weak-body", "young"] },
   { id = "lot", story = "Al", answers = { health = ["pill"], dose = "much" }, SELF, fires = ["overdose"] }]""",
     "deposits/chalk-toe.toml": """deposit = { name = "chalk in a toe", place = "Toe", group = "Other organs", \
   order = 10, base_urgency = "self-care", about = "It is chalk.", BOOK, reviewed = 2026-01-01, due = 2027-01-01 }
@@ -69,9 +71,9 @@ question = [{ id = "toe_pain", page = "toe", type = "choice", text = "Pain?", WH
   enable_when = { toe_pain = "slow" } }]
 red_flag = [{ id = "toe-sudden", urgency = "routine", when = { toe_pain = "sudden" }, because = "See it.", BOOK }]
 reversibility = [{ id = "toe-goes", category = "often-resolves", deposit_goes = "Such chalk often goes.", BOOK, \
-  when = { any = [{ toe_pain = ["sudden", "no-pain", "unsure"] }, { toe_long = "no" }] }, \
+  when = { any = [{ toe_pain = ["sudden", "no-pain", "unsure"] }, { toe_long = ["no", "unsure"] }] }, \
   symptoms_go = "Pain often goes." }, { id = "toe-stays", category = "treatable", deposit_goes = "Such chalk stays.", \
-  symptoms_go = "Pain can go.", when = { toe_long = ["yes", "unsure"] }, BOOK }]
+  symptoms_go = "Pain can go.", when = { toe_long = "yes" }, BOOK }]
 treatment = [{ id = "toe-rest", when = { toe_pain = ["sudden", "slow"] }, what = "Rest", evidence = "weak", BOOK, \
   used_when = "When it hurts", does = "Eases pain." }]
 next_step = [{ id = "toe-walk", text = "Walk a little every day.", BOOK }]
@@ -80,7 +82,8 @@ disagreement = [{ id = "toe-dispute", topic = "Does it go?", we_follow = "We fol
   view = [{ who = "A", says = "It goes.", source = "book" }, { who = "B", says = "It stays.", source = "book" }] }]
 nurse_card = [{ id = "toe-card", about = ["toe-goes", "toe-stays"], say = "Chalk can go.", BOOK, \
   teach_back = "What do you expect?", good_answer = "It may go.", misunderstanding = "It is forever." }]
-case = [{ id = "toe-1", story = "Ivy", answers = { toe_pain = "sudden" }, urgency = "routine", fires = ["toe-sudden"] },
+case = [{ id = "toe-1", story = "Ivy", answers = { toe_pain = "sudden" }, urgency = "routine", \
+  fires = ["toe-sudden", "toe-rest"] },
   { id = "toe-2", story = "Jo", answers = { toe_pain = "no-pain" }, SELF, near_miss = ["toe-rest"] },
   { id = "toe-3", story = "Kit", answers = { toe_long = "yes" }, SELF, near_miss = ["toe-sudden"] },
   { id = "toe-4", story = "Lu", answers = { alarm = ["heart_pain"] }, urgency = "emergency", fires = ["heart-pain"] },

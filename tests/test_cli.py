@@ -285,7 +285,7 @@ def test_check_names_each_fault_in_a_line_of_its_own_and_exits_with_1(dated):
     ("file", "old", "new", "said"),
     [
         (TOE, '"Which toe is it?", sources = ["book"]', '"Which toe is it?"', "toe-ask: names no source"),
-        (SCOPE, 'near_miss = ["overdose"]', "near_miss = []", "overdose: no case just misses it"),
+        (SCOPE, 'near_miss = ["overdose", ', "near_miss = [", "overdose: no case just misses it"),
         (FLAGS, 'answers = { signs = ["hot"] }', 'answers = { signs = ["numb"] }', "hot: expects same-day"),
         (TOE, "due = 9000-01-01", "due = 2020-01-01", "chalk-toe: the review was due on 2020-01-01"),
     ],

@@ -35,7 +35,7 @@ FAULTS = {
     "a caution that no case makes fire": (
         SCOPE, 'fires = ["overdose"]', "fires = []", "overdose", "no case makes it fire"),
     "a caution that no case just misses": (
-        SCOPE, 'near_miss = ["overdose"]', "near_miss = []", "overdose", "no case just misses it"),
+        SCOPE, 'near_miss = ["overdose", ', "near_miss = [", "overdose", "no case just misses it"),
     "a category that no case reaches": (
         TOE, 'answers = { toe_long = "yes" }', "answers = {}", "toe-stays", "no case makes it hold"),
     "a deposit with too few cases": (
@@ -175,13 +175,13 @@ def add_rule(tiny_rules, kind, when):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_with_a_criterion_that_no_case_meets_is_a_fault(tiny_rules, kind):
     add_rule(tiny_rules, kind, '{ age = "old", toe_pain = "sudden" }')
-    assert [line for line in tiny_rules.problems() if line.startswith(f"{TOE}: new-rule: no case makes it hold")]
+    assert [line for line in tiny_rules.problems() if line.startswith(f"{TOE}: new-rule: no case makes it fire")]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_with_a_criterion_that_every_case_meets_is_a_fault(tiny_rules, kind):
     add_rule(tiny_rules, kind, '{ toe_pain = ["sudden", "slow", "no-pain", "unsure"] }')
-    assert [line for line in tiny_rules.problems() if line.startswith(f"{TOE}: new-rule: no case misses it")]
+    assert [line for line in tiny_rules.problems() if line.startswith(f"{TOE}: new-rule: no case just misses it")]
 
 
 # -- questions that nobody can reach -----------------------------------------------------------------------------------

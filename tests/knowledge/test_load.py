@@ -119,7 +119,7 @@ FAULTS = {
     "an answer word as id": (TOE, 'id = "sudden"', 'id = "unsure"', "unsure", "cannot be an id"),
     "a rule's id used twice": (FLAGS, 'id = "numb", urgency', 'id = "toe-sudden", urgency', "toe-sudden",
         "already used in", TOE),
-    "a deposit's id used for a rule": (SCOPE, '"pill-myth"', '"chalk-toe"', "chalk-toe", "already used in", TOE),
+    "a deposit's id used for a rule": (SCOPE, 'id = "pill-myth"', 'id = "chalk-toe"', "chalk-toe", "already used in", TOE),
     "a question's id used twice": (QUESTIONS, 'id = "dose"', 'id = "age"', "age", "already used in", QUESTIONS),
     "an option's id that is a finding already": (
         QUESTIONS, 'id = "is_weak"', 'id = "hot"', "health", "'hot'", "already used in", QUESTIONS),
@@ -143,7 +143,7 @@ FAULTS = {
     "a case that gives an unknown answer": (
         SCOPE, 'answers = { age = "child" }', 'answers = { age = "chid" }', "small", "'chid'", "did you mean 'child'"),
     "a case that names an unknown rule": (
-        SCOPE, 'near_miss = ["overdose"]', 'near_miss = ["overdos"]', "bit", "'overdos'", "did you mean 'overdose'"),
+        SCOPE, 'near_miss = ["overdose", ', 'near_miss = ["overdos", ', "bit", "'overdos'", "did you mean 'overdose'"),
     "a case about an unknown deposit": (
         TOE, "{ toe_pain = \"unsure\" }, ", '{ toe_pain = "unsure" }, reversibility = { chalk-to = "treatable" }, ',
         "toe-5", "'chalk-to'", "did you mean 'chalk-toe'"),
@@ -324,7 +324,7 @@ def test_in_the_file_of_a_deposit_every_criterion_also_asks_that_it_was_named(ti
     rules = load(tiny_rules.folder).rules
     named = Is("chalk_toe", ("yes",))
     assert rules["toe-walk"].criterion == rules["chalk-toe"].criterion == named
-    assert rules["toe-stays"].criterion == AllOf((named, Is("toe_long", ("yes", "unsure"))))
+    assert rules["toe-stays"].criterion == AllOf((named, Is("toe_long", ("yes",))))
 
 
 # -- whatever is written, something is said ----------------------------------------------------------------------------
