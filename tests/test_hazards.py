@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hazard_log import HazardLog, named_tests
+from tests.hazard_log import PROOF, HazardLog, named_tests
 from triage.knowledge.model import CONTROL_STATUSES, LIKELIHOODS, RISKS, SEVERITIES, risk
 from triage.verify.properties import PROPERTIES
 
@@ -37,6 +37,12 @@ def test_every_test_that_the_log_names_exists(knowledge):
         if file not in there:
             there[file] = names_in(ROOT / file) if (ROOT / file).is_file() else set()
         assert name in there[file], f"rules/hazards.toml names {test}, which does not exist"
+
+
+def test_a_control_that_names_a_property_relies_on_the_proof_being_run(knowledge):
+    proved = [control.what for hazard in knowledge.hazards for control in hazard.controls if control.properties]
+    assert [told.partition(": ")[2] for told in named_tests(knowledge.hazards)[PROOF]] == proved
+    assert proved
 
 
 def test_every_property_that_the_log_names_is_one_that_is_proved_and_none_is_forgotten(knowledge):
@@ -176,7 +182,7 @@ def test_a_skipped_test_is_told_and_where_all_tests_are_needed_it_is_an_error(ru
 
 @pytest.mark.parametrize(
     "options",
-    [("-k", "good"), ("tests/test_a.py",), ("tests/test_a.py::test_good",), ("--co",)],
+    [("-k", "good"), ("tests/test_a.py",), ("tests/test_a.py::test_good",), ("--co",), ("--fixtures",)],
     ids=" ".join,
 )
 def test_a_run_of_some_tests_says_nothing_about_the_log(run, options):

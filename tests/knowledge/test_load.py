@@ -167,10 +167,10 @@ FAULTS = {
         LETTERS, 'likelihood_before = "high"', 'likelihood_before = "hihg"', "chalk-dust",
         "'likelihood_before' is 'hihg'", "did you mean 'high'"),
     "a hazard that grows with its controls": (
-        LETTERS, 'likelihood_after = "low"', 'likelihood_after = "very-high"', "chalk-dust", "higher than before"),
+        LETTERS, '"low", likelihood_after = "low"', '"low", likelihood_after = "high"', "chalk-fall",
+        "higher than before"),
     "a hazard without controls": (
-        LETTERS, 'control = [{ what = "A mask.", verified_by = ["tests/web/test_mask.py::test_it"] }, { what = "A '
-        'lid.", status = "not built yet" }, { what = "A proof.", verified_by = ["property:lid"] }]', "", "chalk-dust",
+        LETTERS, ', control = [{ what = "A rail.", status = "not done yet" }]', "", "chalk-fall",
         "the key 'control' is missing"),
     "a hazard's id used twice": (
         LETTERS, '"chalk-fall"', '"chalk-dust"', "chalk-dust", "already used in", LETTERS),
