@@ -1,4 +1,4 @@
-"""The command line: python -m triage serve | check | questions | assess | explain | verify.
+"""The command line: python -m triage serve | check | questions | assess | explain | verify | diff.
 
 Reads arguments and files, asks the rooms, prints. Exit 0: done. Exit 1: something is wrong with the guide itself.
 Exit 2: something is wrong with what was given; one line on standard error says what, and what is allowed.
@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--compare", type=int, metavar="N", help="compare the proof's reading with the others on N people"
     )
     verify.add_argument("--record", action="store_true", help="keep the result for the page that shows it")
+    diff = commands.add_parser("diff", help="say for whom the result changed between two versions of the rules")
+    diff.add_argument("old", help="a folder of rules, or a git revision")
+    diff.add_argument("new", help="a folder of rules, or a git revision")
     assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
     explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
     for command in (assess, explain):
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from triage.web.server import serve as run_server
 
             return run_server(given.host, given.port)
-        if given.command == "verify":
+        if given.command in ("verify", "diff"):
             return _verify(folder, given)
         knowledge = load(folder)
         if given.command == "questions" and given.count:
@@ -113,8 +116,10 @@ def _verify(folder: Path, given: argparse.Namespace) -> int:
         from triage.verify import command
     except ModuleNotFoundError as error:
         raise GuideError(
-            f"verify needs the development tools ({error.name} is missing): 'make test' installs them"
+            f"{given.command} needs the development tools ({error.name} is missing): 'make test' installs them"
         ) from error
+    if given.command == "diff":
+        return command.diff(given.old, given.new)
     if given.mutate is not None:
         return command.mutate(folder, given.mutate, given.record)
     if given.compare is not None:

@@ -119,7 +119,8 @@ FAULTS = {
     "an answer word as id": (TOE, 'id = "sudden"', 'id = "unsure"', "unsure", "cannot be an id"),
     "a rule's id used twice": (FLAGS, 'id = "numb", urgency', 'id = "toe-sudden", urgency', "toe-sudden",
         "already used in", TOE),
-    "a deposit's id used for a rule": (SCOPE, 'id = "pill-myth"', 'id = "chalk-toe"', "chalk-toe", "already used in", TOE),
+    "a deposit's id used for a rule": (
+        SCOPE, 'id = "pill-myth"', 'id = "chalk-toe"', "chalk-toe", "already used in", TOE),
     "a question's id used twice": (QUESTIONS, 'id = "dose"', 'id = "age"', "age", "already used in", QUESTIONS),
     "an option's id that is a finding already": (
         QUESTIONS, 'id = "is_weak"', 'id = "hot"', "health", "'hot'", "already used in", QUESTIONS),

@@ -125,16 +125,16 @@ class Catcher:
 
     def _same(self, knowledge: Knowledge) -> bool:
         """Whether the solver finds nobody to whom the changed rules say anything else."""
-        one, two = self._world, World(knowledge, "mutant ")
+        one, two = self._world, World(knowledge, "mutant ", like=self._world)
         solver = z3.SolverFor("QF_FD")
-        solver.add(one.facts(), two.facts())
-        solver.add([constant == two.raw[raw] for raw, constant in one.raw.items()])
+        solver.add(one.facts())
+        solver.add(two.facts())
         pairs = [
             *((one.asked[name], two.asked[name]) for name in one.asked),
             *((one.said[name], two.said[name]) for name in one.said),
             *((one.at_least[urgency], two.at_least[urgency]) for urgency in one.at_least),
         ]
-        solver.add(z3.Or([a != b for a, b in pairs]))
+        solver.add(z3.Or([a != b for a, b in pairs if not a.eq(b)]))
         return bool(solver.check() == z3.unsat)
 
 

@@ -23,9 +23,11 @@ import z3
 from triage.assessment import Assessor, without_engine
 from triage.errors import AnswerError
 from triage.journey import Answers, follow
-from triage.knowledge import Knowledge, load
+from triage.knowledge import Knowledge, load, read
 from triage.sheet import told
 from triage.verify.catch import HARMLESS, NOBODY, Catcher, Caught
+from triage.verify.diff import compare as compare_versions
+from triage.verify.diff import fingerprint, rules_of
 from triage.verify.mutation import KINDS
 from triage.verify.people import boundary_people, random_person
 from triage.verify.properties import EVERYTHING, PROPERTIES, Failure, Outcome, Scope, prove, scope_of
@@ -183,6 +185,35 @@ def _start_comparing(knowledge: Knowledge) -> None:
 def _compare(people: list[Answers]) -> list[str]:
     assessor: Assessor = _work["assessor"]
     return [told.split(": ", 1)[1] for told in differences(assessor.knowledge, people, assessor)]
+
+
+# -- two versions -------------------------------------------------------------------------------------------------------
+
+
+def diff(old: str, new: str) -> int:
+    """Say for whom the result changed between two versions of the rules, and in which direction."""
+    with rules_of(old) as old_folder, rules_of(new) as new_folder:
+        was, foreign = read(old_folder)  # today's reader may ask of it what nobody knew then
+        now = load(new_folder)
+    found = compare_versions(was, now)
+    print(f"From edition {was.version} to {now.version}; what is decided: {fingerprint(was)} to {fingerprint(now)}")
+    if foreign:
+        print(f"{len(foreign)} things in the old rules are not as they have to be today, beginning with: {foreign[0]}")
+    gone, come = was.rules.keys() - now.rules.keys(), now.rules.keys() - was.rules.keys()
+    print(f"Rules: {len(come)} new, {len(gone)} gone, {_reworded(was, now)} reworded")
+    counts = Counter(move.direction for move in found.moves)
+    told = ", ".join(f"{number} {direction}" for direction, number in sorted(counts.items()))
+    print(f"Of {found.classes} answer classes (a place and a result): {told or 'nobody got another result'}")
+    for move in found.moves:
+        place = move.place or "before a place is asked for"
+        print(f"\n{place}: {move.was} -> {move.now} ({move.direction}). For example:")
+        print("\n".join(f"  {text}" for text in person(now, move.person)))
+        print(f"  {_for_assess(now, move.person)}")
+    return 0
+
+
+def _reworded(was: Knowledge, now: Knowledge) -> int:
+    return sum(was.rules[name].texts != now.rules[name].texts for name in was.rules.keys() & now.rules.keys())
 
 
 # -- wrong edits -------------------------------------------------------------------------------------------------------

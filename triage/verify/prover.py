@@ -71,22 +71,22 @@ class Prover:
 
     def anybody(self, *formulas: z3.BoolRef) -> Answers | None:
         """Whoever the solver happens to find for whom all the formulas are true; None when there is nobody."""
-        return _answers(self.world, self._one.model()) if self.exists(*formulas) else None
+        return answers_of(self.world, self._one.model()) if self.exists(*formulas) else None
 
     def person(self, *formulas: z3.BoolRef) -> Answers | None:
         """The most ordinary person for whom all the formulas are true; None when there is nobody."""
         self.checked += 1
         goal = self._literals(self._one, formulas)
-        model = _most_ordinary(self._one, goal, _ordinary(self.world))
-        return None if model is None else _answers(self.world, model)
+        model = most_ordinary(self._one, goal, ordinary(self.world))
+        return None if model is None else answers_of(self.world, model)
 
     def change(self, changed: Sequence[Raw], *formulas: z3.BoolRef) -> Pair | None:
         """A person before and after a change of those words alone, for whom all the formulas are true."""
         self.checked += 1
         fixed = [same for raw, same in self._same.items() if raw not in changed]
         goal = self._literals(self._two, formulas)
-        model = _most_ordinary(self._two, [*goal, *fixed], _ordinary(self.world))
-        return None if model is None else (_answers(self.world, model), _answers(self.after, model))
+        model = most_ordinary(self._two, [*goal, *fixed], ordinary(self.world))
+        return None if model is None else (answers_of(self.world, model), answers_of(self.after, model))
 
 
 def _is_literal(formula: z3.BoolRef) -> bool:
@@ -94,7 +94,7 @@ def _is_literal(formula: z3.BoolRef) -> bool:
     return inner.num_args() == 0 and not z3.is_true(inner) and not z3.is_false(inner)
 
 
-def _ordinary(world: World) -> list[z3.BoolRef]:
+def ordinary(world: World) -> list[z3.BoolRef]:
     """Every list without a tick, and every other question with its usual answer."""
     literals = []
     for (question_id, word), constant in world.raw.items():
@@ -105,7 +105,7 @@ def _ordinary(world: World) -> list[z3.BoolRef]:
     return literals
 
 
-def _most_ordinary(solver: z3.Solver, goal: list[z3.BoolRef], ordinary: list[z3.BoolRef]) -> z3.ModelRef | None:
+def most_ordinary(solver: z3.Solver, goal: list[z3.BoolRef], ordinary: list[z3.BoolRef]) -> z3.ModelRef | None:
     """A model of the goal in which no unusual answer can be made usual; None when there is no model at all."""
     if solver.check(*goal) != z3.sat:
         return None
@@ -122,7 +122,7 @@ def _most_ordinary(solver: z3.Solver, goal: list[z3.BoolRef], ordinary: list[z3.
     return solver.model()
 
 
-def _answers(world: World, model: z3.ModelRef) -> dict[str, Answer]:
+def answers_of(world: World, model: z3.ModelRef) -> dict[str, Answer]:
     def true(raw: Raw) -> bool:
         return raw in world.raw and z3.is_true(model.eval(world.raw[raw], model_completion=True))
 

@@ -50,11 +50,13 @@ class World:
     """All people at once: `raw` is free, everything else is defined by it.
 
     `name` keeps the constants of two worlds apart, so that a person before and after a change can stand in one proof.
+    `like` is a world of other rules and the same people: the answers are one, and what is defined alike is one.
     """
 
-    def __init__(self, knowledge: Knowledge, name: str = "") -> None:
+    def __init__(self, knowledge: Knowledge, name: str = "", like: World | None = None) -> None:
         self.knowledge = knowledge
         self.name = name
+        self.like = like
         self.raw: dict[Raw, BoolRef] = {}
         self.possible_answers: list[BoolRef] = []
         """What makes the free constants a set of answers that the journey accepts."""
@@ -84,6 +86,9 @@ class World:
 
     def define(self, what: str, formula: BoolRef) -> BoolRef:
         """A constant that stands for a formula. The name is for people; it is given once."""
+        if self.like and what in self.like.definitions and self.like.definitions[what][1].eq(formula):
+            self.definitions[what] = self.like.definitions[what]
+            return self.definitions[what][0]
         constant = Bool(f"{self.name}{what}")
         if what in self.definitions:
             raise ValueError(f"{what} is defined twice")
@@ -100,7 +105,8 @@ class World:
         for question in self.knowledge.questions.values():
             words = [option.id for option in question.options] + ([UNSURE] if question.unsure else [])
             for word in words:
-                self.raw[question.id, word] = Bool(f"{self.name}answer {question.id} {word}")
+                one = Bool(f"{self.name}answer {question.id} {word}")
+                self.raw[question.id, word] = self.like.raw.get((question.id, word), one) if self.like else one
             chosen = [self.raw[question.id, word] for word in words]
             if question.type != "multi":
                 self.possible_answers.append(Or(chosen))
