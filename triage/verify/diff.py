@@ -22,6 +22,7 @@ import z3
 from triage.errors import AnswerError
 from triage.journey import Answers
 from triage.knowledge import Knowledge, Urgency
+from triage.knowledge.criteria import ALWAYS
 from triage.knowledge.model import Deposit, Reversibility
 from triage.verify.prover import answers_of, most_ordinary, ordinary
 from triage.verify.world import World
@@ -59,7 +60,8 @@ def fingerprint(knowledge: Knowledge) -> str:
         digest.update(repr([option.id for option in question.options if option.stops]).encode())
     for rule in knowledge.rules.values():
         decided = [getattr(rule, name, None) for name in ("urgency", "base_urgency", "at_least", "category", "tags")]
-        digest.update(repr((type(rule).__name__, rule.id, rule.criterion, decided)).encode())
+        if rule.criterion != ALWAYS or any(part is not None for part in decided):
+            digest.update(repr((type(rule).__name__, rule.id, rule.criterion, decided)).encode())
     return digest.hexdigest()[:8]
 
 
