@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "engine": {"knowledge"},
     "journey": {"knowledge"},
     "assessment": {"knowledge", "engine"},
-    "sheet": {"knowledge", "assessment"},
+    "whatif": {"knowledge", "journey", "assessment"},
+    "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
 }
 MAY_IMPORT["web"] = MAY_IMPORT.keys() - {"engine"}
@@ -42,6 +43,7 @@ NEVER_HEARD = {
     "engine": {"urgency", "question", "flask"},
     "journey": {"html", "urgency", "flask"},
     "assessment": {"cookie", "template", "toml", "tomllib", "flask"},
+    "whatif": {"durable", "template", "flask"},
     "sheet": {"wtforms", "durable", "flask"},
 }
 

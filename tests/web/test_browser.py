@@ -27,6 +27,7 @@ from triage.journey import Answer, follow, with_usual
 from triage.knowledge import Knowledge, load
 from triage.sheet import make_sheet
 from triage.web.state import Run
+from triage.whatif import for_patient
 
 Calm = dict[str, list[Mapping[str, Answer]]]
 Printer = Callable[[Mapping[str, Answer], str], PdfReader]
@@ -112,7 +113,8 @@ def calm_answers(assessor: Assessor) -> Calm:
             continue
         named = result.journey.answers[assessor.knowledge.place_question]
         if named == (Path(case.file).stem,):
-            sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {})
+            outlook = for_patient(assessor, result.journey, result.assessment)
+            sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {}, outlook)
             length = sum(len(sentence.text) for sentence in sheet.said)
             found.setdefault(named[0], []).append((length, result.journey.answers))
     return {
