@@ -17,6 +17,7 @@ from triage.journey import read_answers, with_usual
 from triage.knowledge import Urgency, load
 from triage.knowledge.model import Deposit, Disagreement, Reversibility, Term, Treatment
 from triage.sheet import make_sheet
+from triage.whatif import everything, for_patient
 
 FLAGS, QUESTIONS, SCOPE, TOE = "red-flags/signs.toml", "questions.toml", "scope.toml", "deposits/chalk-toe.toml"
 SELF_CARE, ROUTINE, SOON, SAME_DAY, EMERGENCY = Urgency
@@ -327,12 +328,18 @@ def test_each_urgency_says_something_else(knowledge):
 # -- the same answers give the same result -----------------------------------------------------------------------------
 
 
+def whole_json(assessor, journey):
+    result = assessor.assess(journey.findings)
+    outlooks = (look(assessor, journey, result) for look in (everything, for_patient))
+    return assessment_json(assessor.knowledge, journey, result, *outlooks)
+
+
 def test_the_same_answers_give_the_same_result_also_in_other_processes(knowledge, assessor):
     case = max(knowledge.cases, key=lambda case: len(case.answers))
     answers = dict(with_usual(knowledge, case.answers).answers)
     journey = read_answers(knowledge, answers)
-    here = assessment_json(knowledge, journey, assessor.assess(journey.findings))
-    assert assessment_json(knowledge, journey, Assessor(knowledge).assess(journey.findings)) == here
+    here, again = (whole_json(some, journey) for some in (assessor, Assessor(knowledge)))
+    assert here == again
     turned = json.dumps({"answers": dict(reversed(answers.items()))})
     for seed, given in (("1", json.dumps({"answers": answers})), ("2", turned)):
         elsewhere = subprocess.run(

@@ -129,6 +129,31 @@ def test_a_calm_assessment_withholds_nothing_and_says_what_is_next(tiny_rules):
     assert [step["rule"] for step in told["next_steps"]] == ["toe-walk"]
 
 
+def test_assess_says_what_would_change_the_result(tiny_rules):
+    told = json.loads(assess(tiny_rules, {**CALM, "signs": ["numb"], "age": "unsure"}).stdout)
+    assert told["what_would_change"] == {
+        "raises": [
+            {"question": "alarm", "answer": "heart_pain", "urgency": "emergency", "rules": ["heart-pain"]},
+            {"question": "signs", "answer": "hot", "urgency": "same-day", "rules": ["hot"]},
+            {"question": "health", "answer": "is_weak", "urgency": "same-day", "rules": ["numb", "weak-body"]},
+        ],
+        "find_out_first": {
+            "question": "age",
+            "answers": ["adult", "old"],
+            "urgency": None,
+            "reversibility": True,
+            "sentences": 11,
+            "rules": ["young", "toe-goes"],
+        },
+    }
+    assert [sentence["rule"] for sentence in told["said"] if sentence["text"] == "Hot"] == ["hot"]
+
+
+def test_an_emergency_has_nothing_that_would_change_it(tiny_rules):
+    told = json.loads(assess(tiny_rules, {"alarm": ["heart_pain"]}).stdout)
+    assert told["what_would_change"] == {"raises": [], "find_out_first": None}
+
+
 def test_a_file_and_standard_input_give_the_same(tiny_rules, tmp_path):
     file = tmp_path / "answers.json"
     file.write_text(json.dumps({"answers": CALM}))
@@ -245,6 +270,13 @@ def test_explain_says_that_the_journey_ended_early_and_what_raised_a_sign(tiny_r
     assert early.startswith("Urgency: emergency\n") and "ended early" in early
     raised = assess(tiny_rules, {**CALM, "signs": ["numb"], "health": ["is_weak"]}, command="explain").stdout
     assert "numb: same-day (one step up: weak-body)" in raised
+
+
+def test_explain_says_what_would_change_the_result(tiny_rules):
+    text = assess(tiny_rules, {**CALM, "age": "unsure"}, command="explain").stdout
+    for part in ("  - at least same-day: Sign? Hot (hot)\n", "To find out first: Age?\n",
+                 "what deposits of a kind tend to do could become known"):  # fmt: skip
+        assert part in text, part
 
 
 def test_explain_refuses_what_assess_refuses(tiny_rules):

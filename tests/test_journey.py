@@ -3,8 +3,8 @@
 import pytest
 
 from triage.errors import AnswerError
-from triage.journey import accept, findings_of, follow, read_answers, with_usual
-from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, load
+from triage.journey import accept, findings_of, follow, read_answers, suppose, with_usual
+from triage.knowledge import NO, NOT_ANSWERED, NOT_ASKED, UNSURE, YES, load
 
 CALM = {"alarm": "none", "signs": "none", "age": "adult", "where": "chalk-toe", "toe_pain": "slow", "toe_long": "no"}
 
@@ -124,6 +124,27 @@ def test_a_choice_can_stop_too(tiny_rules):
 
 def test_being_unsure_never_stops(tiny):
     assert not follow(tiny, answers(tiny, alarm="unsure")).stopped
+
+
+# -- past what is not answered -----------------------------------------------------------------------------------------
+
+
+def test_supposing_goes_past_a_missing_answer_and_keeps_what_comes_after_it(tiny):
+    journey = suppose(tiny, answers(tiny, toe_long=None, health="pill", dose="much"))
+    assert pages(journey) == ["now", "signs", "you", "toe", "toe-2", "health", "more"]
+    assert not journey.complete
+    assert (journey.findings["toe_long"], journey.findings["dose"]) == (NOT_ANSWERED, "much")
+
+
+def test_what_may_yet_be_asked_is_not_known_to_be_not_asked(tiny):
+    journey = suppose(tiny, answers(tiny, health=None, dose=None))
+    assert (journey.findings["pill"], journey.findings["dose"]) == (NOT_ANSWERED, NOT_ANSWERED)
+    assert suppose(tiny, answers(tiny)).findings["dose"] == NOT_ASKED
+
+
+def test_supposing_complete_answers_is_following_them(tiny):
+    for changed in ({}, {"alarm": "heart_pain"}, {"health": "pill", "dose": "much"}):
+        assert suppose(tiny, answers(tiny, **changed)) == follow(tiny, answers(tiny, **changed))
 
 
 # -- what an answer says -----------------------------------------------------------------------------------------------

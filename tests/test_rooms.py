@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "journey": {"knowledge"},
     "flow": {"knowledge"},
     "assessment": {"knowledge", "engine"},
-    "sheet": {"knowledge", "assessment"},
+    "whatif": {"knowledge", "journey", "assessment"},
+    "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
     "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }
@@ -45,6 +46,7 @@ NEVER_HEARD = {
     "journey": {"html", "urgency", "flask"},
     "flow": {"html", "assessment", "flask"},
     "assessment": {"cookie", "template", "toml", "tomllib", "flask"},
+    "whatif": {"durable", "template", "flask"},
     "sheet": {"wtforms", "durable", "flask"},
 }
 

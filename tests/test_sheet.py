@@ -21,6 +21,7 @@ from triage.knowledge.model import (
 )
 from triage.knowledge.table import PLACEHOLDERS
 from triage.sheet import Passage, Sheet, make_sheet
+from triage.whatif import for_patient
 
 FLAGS, SCOPE, TOE = "red-flags/signs.toml", "scope.toml", "deposits/chalk-toe.toml"
 OURS = {"emergency_number": "Number 5", "clinic": "the house on the hill", "urgent_line": "the blue line"}
@@ -60,7 +61,8 @@ def runs(knowledge, assessor):
     for case in knowledge.cases[:: 1 + len(knowledge.cases) // 200]:
         journey = with_usual(knowledge, case.answers)
         assessment = assessor.assess(journey.findings)
-        found.append((case.id, journey, assessment, make_sheet(knowledge, assessment, journey, {})))
+        outlook = for_patient(assessor, journey, assessment)
+        found.append((case.id, journey, assessment, make_sheet(knowledge, assessment, journey, {}, outlook)))
     return found
 
 
@@ -80,8 +82,19 @@ def test_every_sentence_is_one_that_its_rule_says(knowledge, runs):
         contacts = {result.deposit.contact for result in assessment.deposits}
         wordings = [knowledge.words, *({**knowledge.words, "clinic": contact} for contact in contacts)]
         for sentence in sheet.said:
-            texts = {filled(text, words) for text in knowledge.rules[sentence.rule].texts for words in wordings}
-            assert any(sentence.text in sentences(text) for text in texts), (case_id, sentence)
+            rule = knowledge.rules[sentence.rule]
+            texts = {filled(text, words) for text in rule.texts for words in wordings}
+            assert any(sentence.text in sentences(text) for text in (*texts, *asked(knowledge, rule))), (
+                case_id,
+                sentence,
+            )
+
+
+def asked(knowledge, rule):
+    """The words by which a person is asked for what the rule tests."""
+    for question in {knowledge.asked_by[test.finding].id for test in rule.criterion.tests()}:
+        yield knowledge.questions[question].text
+        yield from map(knowledge.questions[question].words, knowledge.questions[question].allowed)
 
 
 def filled(text, words):
@@ -310,10 +323,10 @@ def test_no_placeholder_is_left_open(runs):
             assert "{" not in passage.text, (case_id, passage)
 
 
-def test_the_words_of_a_place_replace_the_usual_ones_everywhere(knowledge, runs):
+def test_the_words_of_a_place_replace_the_usual_ones_everywhere(knowledge, assessor, runs):
     changed = 0
     for case_id, journey, assessment, usual in runs:
-        ours = make_sheet(knowledge, assessment, journey, OURS)
+        ours = make_sheet(knowledge, assessment, journey, OURS, for_patient(assessor, journey, assessment))
         for before, after in zip([*printed(usual), *passages(usual.cards)], [*printed(ours), *passages(ours.cards)],
                                  strict=True):  # fmt: skip
             expected = before.text

@@ -10,12 +10,12 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from triage import cases, journey, resources
+from triage import cases, journey, resources, whatif
 from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError, GuideError
 from triage.knowledge import Knowledge, load, read
@@ -24,6 +24,7 @@ from triage.knowledge.criteria import AllOf, AnyOf, Criterion, Test
 from triage.knowledge.model import Question
 from triage.knowledge.telling import told
 from triage.sheet import make_sheet
+from triage.whatif import NOTHING, Outlook
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,11 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print(questions_json(knowledge))
             return 0
         path = journey.read_answers(knowledge, _answers(given.file), given.drop_off_path)
-        assessment = Assessor(knowledge).assess(path.findings)
+        assessor = Assessor(knowledge)
+        assessment = assessor.assess(path.findings)
+        whole = whatif.everything(assessor, path, assessment)
         if given.command == "assess":
-            _print(assessment_json(knowledge, path, assessment))
+            on_sheet = whatif.for_patient(assessor, path, assessment)
+            _print(assessment_json(knowledge, path, assessment, whole, on_sheet))
         else:
-            print("\n".join(explanation(knowledge, path, assessment)))
+            print("\n".join(explanation(knowledge, path, assessment, whole)))
         return 0
     except AnswerError as error:
         print(error, file=sys.stderr)
@@ -205,9 +209,39 @@ def question_counts(knowledge: Knowledge) -> list[str]:
     return lines
 
 
-def assessment_json(knowledge: Knowledge, path: journey.Journey, assessment: Assessment) -> dict[str, Any]:
-    """The result as other tools read it (design.md section 6)."""
-    sheet = make_sheet(knowledge, assessment, path, {})
+def _outlook_json(outlook: Outlook) -> dict[str, Any]:
+    unknown = outlook.find_out_first
+    return {
+        "raises": [
+            {
+                "question": effect.change.question.id,
+                "answer": effect.change.option,
+                "urgency": effect.urgency.word,
+                "rules": [rule.id for rule in effect.rules],
+            }
+            for effect in outlook.raises
+        ],
+        "find_out_first": unknown
+        and {
+            "question": unknown.question.id,
+            "answers": [effect.change.option for effect in unknown.effects],
+            "urgency": unknown.urgency.word if unknown.urgency else None,
+            "reversibility": unknown.verdict,
+            "sentences": unknown.sentences,
+            "rules": list(dict.fromkeys(rule.id for effect in unknown.effects for rule in effect.rules)),
+        },
+    }
+
+
+def assessment_json(
+    knowledge: Knowledge,
+    path: journey.Journey,
+    assessment: Assessment,
+    whole: Outlook = NOTHING,
+    on_sheet: Outlook = NOTHING,
+) -> dict[str, Any]:
+    """The result as other tools read it (design.md section 6), with what would change it."""
+    sheet = make_sheet(knowledge, assessment, path, {}, on_sheet)
     return {
         "urgency": assessment.urgency.word,
         "fail_safe": assessment.fail_safe or None,
@@ -236,12 +270,15 @@ def assessment_json(knowledge: Knowledge, path: journey.Journey, assessment: Ass
         "said": [
             {"text": sentence.text, "rule": sentence.rule, "sources": list(sentence.sources)} for sentence in sheet.said
         ],
+        "what_would_change": _outlook_json(whole),
         "rules_version": knowledge.version,
     }
 
 
-def explanation(knowledge: Knowledge, path: journey.Journey, assessment: Assessment) -> list[str]:
-    """Which findings made which rules hold, in words."""
+def explanation(
+    knowledge: Knowledge, path: journey.Journey, assessment: Assessment, whole: Outlook = NOTHING
+) -> list[str]:
+    """Which findings made which rules hold, and what would change the result, in words."""
     lines = [f"Urgency: {assessment.urgency.word}"]
     if assessment.fail_safe:
         lines.append(f"This is the careful result: {assessment.fail_safe}.")
@@ -263,7 +300,24 @@ def explanation(knowledge: Knowledge, path: journey.Journey, assessment: Assessm
         lines.append(
             f"\n{result.deposit.id}: {result.category}" + (f", withheld: {result.withheld}" * bool(result.withheld))
         )
-    return lines
+    return [*lines, *_outlook_lines(whole)]
+
+
+def _outlook_lines(outlook: Outlook) -> Iterator[str]:
+    if outlook.raises:
+        yield "\nEach of these answers alone would make it more urgent:"
+    for effect in outlook.raises:
+        question, rules = effect.change.question, ", ".join(rule.id for rule in effect.rules)
+        words = question.words(effect.change.option)
+        yield f"  - at least {effect.urgency.word}: {question.text} {words} ({rules})"
+    unknown = outlook.find_out_first
+    if unknown:
+        yield f"\nTo find out first: {unknown.question.text}"
+        if unknown.urgency:
+            yield f"  - it could become {unknown.urgency.word}"
+        if unknown.verdict:
+            yield "  - what deposits of a kind tend to do could become known, or be something else"
+        yield f"  - up to {unknown.sentences} sentences could come or go"
 
 
 def _because(knowledge: Knowledge, findings: Mapping[str, str]) -> list[str]:

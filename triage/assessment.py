@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from triage.engine import Engine
 from triage.errors import EngineError
 from triage.knowledge import Findings, Knowledge, Rule, Urgency
-from triage.knowledge.criteria import ALWAYS
 from triage.knowledge.model import (
     POSSIBLY,
     Caution,
@@ -68,6 +67,38 @@ class DepositResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """All that can set an urgency: the most urgent of these does."""
+
+    firings: tuple[Firing, ...]
+    deposits: tuple[Deposit, ...]
+    withholds: tuple[Withhold, ...]
+
+    @property
+    def urgency(self) -> Urgency:
+        """The most urgent that any of these asks for."""
+        asked = (
+            *(firing.urgency for firing in self.firings),
+            *(deposit.base_urgency for deposit in self.deposits),
+            *(withhold.at_least for withhold in self.withholds),
+        )
+        return max(asked, default=Urgency.SELF_CARE)
+
+    @property
+    def decisive(self) -> tuple[Rule, ...]:
+        """The rules by which the urgency is what it is."""
+        urgency = self.urgency
+        firings = [firing for firing in self.firings if firing.urgency == urgency]
+        rules: tuple[Rule, ...] = (
+            *(firing.rule for firing in firings),
+            *(step for firing in firings for step in firing.stepped_up_by),
+            *(withhold for withhold in self.withholds if withhold.at_least == urgency),
+            *(deposit for deposit in self.deposits if deposit.base_urgency == urgency),
+        )
+        return tuple({rule.id: rule for rule in rules}.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What the rules make of one set of findings."""
 
@@ -95,6 +126,23 @@ class Assessment:
     def counting(self) -> tuple[Firing, ...]:
         """The firings a person is told about; one sheet gives one urgency."""
         return _counting(self.firings, self.urgency)
+
+    @property
+    def spoken(self) -> tuple[Rule, ...]:
+        """The rules whose sentences this result is made of."""
+        return (
+            *(firing.rule for firing in self.counting),
+            *(step for firing in self.counting for step in firing.stepped_up_by),
+            *(result.deposit for result in self.deposits),
+            *self.withholds,
+            *(result.reversibility for result in self.deposits if result.reversibility and not result.withheld),
+            *self.treatments,
+            *self.disagreements,
+            *self.next_steps,
+            *self.doctor_questions,
+            *self.cautions,
+            *self.myths,
+        )
 
 
 def _counting(firings: tuple[Firing, ...], urgency: Urgency) -> tuple[Firing, ...]:
@@ -166,28 +214,30 @@ class Assessor:
         )  # fmt: skip
 
 
+def grounds(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> Grounds:
+    """What sets the urgency where these terms hold."""
+    holds = held | knowledge.always
+    return Grounds(
+        firings=_firings(knowledge, findings, holds),
+        deposits=tuple(rule for rule in knowledge.of_kind(Deposit) if rule.id in holds),
+        withholds=tuple(rule for rule in knowledge.of_kind(Withhold) if rule.id in holds),
+    )
+
+
 def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str = "") -> Assessment:
     """What the policies make of the terms that hold: the whole result but for the engine."""
+    holds = held | knowledge.always
 
     def holding(kind: type[R]) -> tuple[R, ...]:
-        return tuple(rule for rule in knowledge.of_kind(kind) if rule.criterion == ALWAYS or rule.id in held)
+        return tuple(rule for rule in knowledge.of_kind(kind) if rule.id in holds)
 
     def of_shown(rules: tuple[R, ...]) -> tuple[R, ...]:
         """Those that are general or about a deposit of which more may be said than its name."""
         return tuple(rule for rule in rules if not rule.deposit or rule.deposit in shown)
 
-    firings = _firings(knowledge, findings, held)
-    deposits = holding(Deposit)
-    withholds = holding(Withhold)
-    urgency = max(
-        (
-            *(firing.urgency for firing in firings),
-            *(deposit.base_urgency for deposit in deposits),
-            *(withhold.at_least for withhold in withholds),
-            *((Urgency.SAME_DAY,) if fail_safe else ()),
-        ),
-        default=Urgency.SELF_CARE,
-    )
+    why = grounds(knowledge, findings, held)
+    firings, deposits, withholds = why.firings, why.deposits, why.withholds
+    urgency = max(why.urgency, Urgency.SAME_DAY if fail_safe else Urgency.SELF_CARE)
     alarmed = urgency >= Urgency.SAME_DAY
     reversibilities = holding(Reversibility)
     results = tuple(_deposit_result(deposit, reversibilities, withholds, alarmed, fail_safe) for deposit in deposits)
@@ -202,25 +252,7 @@ def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fai
         questions = tuple(question for question in questions if question.even_when_urgent)
     next_steps = () if alarmed else of_shown(holding(NextStep))
     disagreements = () if alarmed or len(deposits) >= CROWDED else of_shown(holding(Disagreement))
-    told = _counting(firings, urgency)
-    steps = tuple(step for firing in told for step in firing.stepped_up_by)
-    said = {
-        rule.id
-        for rule in (
-            *(firing.rule for firing in told),
-            *steps,
-            *deposits,
-            *withholds,
-            *(result.reversibility for result in results if result.reversibility and not result.withheld),
-            *treatments,
-            *disagreements,
-            *next_steps,
-            *questions,
-            *cautions,
-            *myths,
-        )
-    }
-    return Assessment(
+    assessment = Assessment(
         urgency=urgency,
         fail_safe=fail_safe,
         firings=firings,
@@ -231,10 +263,13 @@ def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fai
         next_steps=next_steps,
         doctor_questions=questions,
         disagreements=disagreements,
-        nurse_cards=tuple(card for card in holding(NurseCard) if said.intersection(card.about)),
+        nurse_cards=(),
         withholds=withholds,
         held=held,
     )
+    spoken = {rule.id for rule in assessment.spoken}
+    cards = tuple(card for card in holding(NurseCard) if spoken.intersection(card.about))
+    return replace(assessment, nurse_cards=cards)
 
 
 def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> tuple[Firing, ...]:
@@ -251,14 +286,13 @@ def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> 
             if set(step.tags) & set(rule.tags)
             and (Urgency.SOON in (urgency, rule.urgency) or (urgency == Urgency.SAME_DAY and step.id in held))
         )
-        tested = dict.fromkeys(test.finding for test in rule.possible.tests())
         firings.append(
             Firing(
                 rule=rule,
                 urgency=urgency.raised() if raising else urgency,
                 certain=certain,
                 stepped_up_by=raising,
-                findings=tuple((finding, findings[finding]) for finding in tested),
+                findings=tuple((finding, findings[finding]) for finding in rule.tested),
             )
         )
     # The most urgent first, the certain before the uncertain, else in the order of the files.

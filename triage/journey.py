@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.errors import AnswerError
-from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, Knowledge
+from triage.knowledge import NO, NOT_ANSWERED, NOT_ASKED, UNSURE, YES, Knowledge
 from triage.knowledge.model import NO_ONE, Page, Question
 from triage.knowledge.table import meant
 
@@ -91,7 +91,16 @@ def stops(question: Question, answer: Answer) -> bool:
 
 def follow(knowledge: Knowledge, answers: Answers) -> Journey:
     """Follow the answers as far as they lead. The answers must have been accepted."""
-    return _follow(knowledge, answers, fill=False)
+    return _follow(knowledge, answers)
+
+
+def suppose(knowledge: Knowledge, answers: Answers) -> Journey:
+    """Follow the answers also past questions that nobody has answered, as after a change that opens new ones.
+
+    What is not answered, or cannot yet be known to be asked, has the finding `not-answered`, which no rule tests: so
+    whatever holds here holds for every answer that is still missing.
+    """
+    return _follow(knowledge, answers, go_on=True)
 
 
 def with_usual(knowledge: Knowledge, answers: Answers) -> Journey:
@@ -103,12 +112,19 @@ def with_usual(knowledge: Knowledge, answers: Answers) -> Journey:
     return _follow(knowledge, answers, fill=True)
 
 
-def _follow(knowledge: Knowledge, answers: Answers, fill: bool) -> Journey:
+def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: bool = False) -> Journey:
     findings = dict.fromkeys(knowledge.findings, NOT_ASKED)
     steps: list[Step] = []
     counted: dict[str, Answer] = {}
+    missing: set[str] = set()
     for page in knowledge.pages:
-        asked = tuple(q for q in knowledge.page_questions[page.id] if q.enable_when.holds(findings))
+        here = knowledge.page_questions[page.id]
+        asked = tuple(q for q in here if q.enable_when.holds(findings))
+        for question in here if go_on else ():
+            unclear = any(test.finding in missing for test in question.enable_when.tests())
+            if question.id not in answers if question in asked else unclear:
+                missing.update(question.findings)
+        findings.update(dict.fromkeys(missing, NOT_ANSWERED))
         if not asked:
             continue
         steps.append(Step(page, asked))
@@ -121,11 +137,11 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool) -> Journey:
             if answer is not None:
                 counted[question.id] = answer
                 findings.update(findings_of(question, answer))
-        stopped = any(stops(question, counted[question.id]) for question in asked if question.id in counted)
-        if stopped or not all(question.id in counted for question in asked):
-            complete = all(question.id in counted for question in asked)
-            return Journey(tuple(steps), findings, counted, complete or stopped, stopped)
-    return Journey(tuple(steps), findings, counted, True, False)
+        if any(stops(question, counted[question.id]) for question in asked if question.id in counted):
+            return Journey(tuple(steps), findings, counted, True, True)
+        if not go_on and not all(question.id in counted for question in asked):
+            return Journey(tuple(steps), findings, counted, False, False)
+    return Journey(tuple(steps), findings, counted, not missing, False)
 
 
 def read_answers(knowledge: Knowledge, given: object, drop_off_path: bool = False) -> Journey:

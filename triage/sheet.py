@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 from triage.assessment import Assessment, Firing
 from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
 from triage.knowledge.telling import filled
+from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
+
+ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2650, 1000, 150
+"""In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,44 @@ class Unsure:
 
     told: tuple[str, ...]
     notice: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePart:
+    """An answer that would make the result more urgent."""
+
+    place: str
+    """The place it is about, in the words the person ticked; empty where that is plain."""
+    words: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPart:
+    """The changes that lead to one urgency."""
+
+    label: str
+    changes: tuple[ChangePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindOutPart:
+    """What the person was not sure about and could find out, and what the answer can change."""
+
+    intro: Passage
+    question: Passage
+    options: tuple[Passage, ...]
+    effect: Passage
+    label: str
+    """How soon they may need help then; empty where it is not about that."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookPart:
+    """What would change this result."""
+
+    intro: Passage | None
+    by_urgency: tuple[ChangesPart, ...]
+    find_out: FindOutPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +175,16 @@ class CardPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A line of the nurse's list of answers that would make the result more urgent."""
+
+    label: str
+    question: str
+    answer: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """All that one run says, in the order of its fields. `said` lists every sentence in that order."""
 
@@ -146,6 +199,7 @@ class Sheet:
     no_warning_sign: Passage | None
     told: tuple[Told, ...]
     safety_net: tuple[Passage, ...]
+    outlook: OutlookPart | None
     deposits: tuple[DepositPart, ...]
     kind_only: Passage | None
     next_steps: tuple[Passage, ...]
@@ -173,6 +227,10 @@ class _Speaker:
     def fill(self, text: str) -> str:
         """The text with the words of this place in it."""
         return filled(self.knowledge, text, self.wording)
+
+    def cite(self, text: str, rule: Rule) -> Passage:
+        """A text that is said elsewhere than on the patient's sheet, whose footnotes it does not have."""
+        return Passage(self.fill(text), rule.id, ())
 
     def say(self, text: str, rule: Rule) -> Passage:
         """A text of a rule, as a passage with footnotes."""
@@ -212,9 +270,33 @@ def told(knowledge: Knowledge, journey: Answered) -> tuple[Told, ...]:
 
 
 def make_sheet(
-    knowledge: Knowledge, assessment: Assessment, journey: Answered | None, wording: Mapping[str, str]
+    knowledge: Knowledge,
+    assessment: Assessment,
+    journey: Answered | None,
+    wording: Mapping[str, str],
+    outlook: Outlook = NOTHING,
 ) -> Sheet:
     """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
+    without = _make_sheet(knowledge, assessment, journey, {}, NOTHING)  # as long in one place as in another
+    return _make_sheet(knowledge, assessment, journey, wording, _as_fits(outlook, without))
+
+
+def _as_fits(outlook: Outlook, sheet: Sheet) -> Outlook:
+    """As much of it as the sheet has room for: one change always, then what to find out first, then other changes."""
+    told = sum(len(line.question) + sum(map(len, line.answers)) for line in sheet.told)
+    letters = sum(len(sentence.text) for sentence in sheet.said) + told // 4
+    lines = (ROOM + ROOM_OF_A_DEPOSIT * len(sheet.deposits) - letters) // ROOM_OF_A_CHANGE
+    unknown = outlook.find_out_first if lines > 2 or not outlook.raises else None
+    return Outlook(outlook.raises[: max(1, lines - 2 if unknown else lines)], unknown)
+
+
+def _make_sheet(
+    knowledge: Knowledge,
+    assessment: Assessment,
+    journey: Answered | None,
+    wording: Mapping[str, str],
+    outlook: Outlook,
+) -> Sheet:
     speaker = _Speaker(knowledge, {**wording, **_contact(assessment)})
     disposition = knowledge.dispositions[assessment.urgency]
     emergency = assessment.urgency == Urgency.EMERGENCY
@@ -231,6 +313,7 @@ def make_sheet(
     if not assessment.firings and not assessment.alarmed:
         no_warning_sign = speaker.notice("no_warning_sign")
     safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
+    outlook_part = _outlook(speaker, assessment, outlook)
     deposits = () if emergency else tuple(_deposit(speaker, assessment, i) for i in range(len(assessment.deposits)))
     kind_only = speaker.notice("kind_only") if any(part.deposit_goes for part in deposits) else None
     next_steps = tuple(speaker.say(rule.text, rule) for rule in assessment.next_steps)
@@ -255,6 +338,7 @@ def make_sheet(
         no_warning_sign=no_warning_sign,
         told=told(knowledge, journey) if journey else (),
         safety_net=safety_net,
+        outlook=outlook_part,
         deposits=deposits,
         kind_only=kind_only,
         next_steps=next_steps,
@@ -369,13 +453,58 @@ def _disagreement(speaker: _Speaker, rule: Disagreement) -> DisagreementPart:
 
 
 def _card(speaker: _Speaker, rule: NurseCard) -> CardPart:
-    def say(text: str) -> Passage:
-        # The footnotes are those of the patient's sheet, and a card has none.
-        return Passage(speaker.fill(text), rule.id, ())
-
     return CardPart(
-        say=say(rule.say),
-        teach_back=say(rule.teach_back),
-        good_answer=say(rule.good_answer),
-        misunderstanding=say(rule.misunderstanding),
+        say=speaker.cite(rule.say, rule),
+        teach_back=speaker.cite(rule.teach_back, rule),
+        good_answer=speaker.cite(rule.good_answer, rule),
+        misunderstanding=speaker.cite(rule.misunderstanding, rule),
+    )
+
+
+def _outlook(speaker: _Speaker, assessment: Assessment, outlook: Outlook) -> OutlookPart | None:
+    if not outlook.raises and not outlook.find_out_first:
+        return None
+    knowledge = speaker.knowledge
+    places = {id: one.place for id, one in knowledge.deposits.items() if len(assessment.deposits) > 1}
+
+    def change(effect: Effect) -> ChangePart:
+        words = speaker.say(effect.change.words, effect.rules[0])
+        return ChangePart(places.get(effect.change.question.deposit, ""), words)
+
+    return OutlookPart(
+        intro=speaker.notice("what_would_change") if outlook.raises else None,
+        by_urgency=tuple(
+            ChangesPart(knowledge.dispositions[urgency].label, tuple(map(change, effects)))
+            for urgency, effects in groupby(outlook.raises, key=lambda effect: effect.urgency)
+        ),
+        find_out=_find_out(speaker, outlook.find_out_first) if outlook.find_out_first else None,
+    )
+
+
+def _find_out(speaker: _Speaker, unknown: Unknown) -> FindOutPart:
+    """The question; and where that does not say it, the options that matter, if they are few."""
+    few = unknown.question.type == "multi" and len(unknown.effects) <= MOST_EFFECTS
+    named = [effect for effect in unknown.effects if few and effect.change.option != NO_ONE]
+    label = speaker.knowledge.dispositions[unknown.urgency].label if unknown.urgency else ""
+    return FindOutPart(
+        intro=speaker.notice("find_out_first"),
+        question=speaker.say(unknown.question.text, unknown.effects[0].rules[0]),
+        options=tuple(speaker.say(effect.change.words, effect.rules[0]) for effect in named),
+        effect=speaker.notice(
+            "find_out_sooner" if label else "find_out_kind" if unknown.verdict else "find_out_advice"
+        ),
+        label=label,
+    )
+
+
+def all_changes(knowledge: Knowledge, outlook: Outlook) -> tuple[ChangeRow, ...]:
+    """Every answer that would make the result more urgent, the most urgent first, for the nurse."""
+    return tuple(
+        ChangeRow(
+            label=knowledge.dispositions[effect.urgency].label,
+            question=effect.change.question.text,
+            answer=effect.change.question.words(effect.change.option),
+            rules=tuple(rule.id for rule in effect.rules),
+        )
+        for effect in outlook.raises
     )

@@ -30,6 +30,7 @@ from triage.knowledge import Knowledge, load
 from triage.sheet import make_sheet
 from triage.verify import record
 from triage.web.state import Run
+from triage.whatif import for_patient
 
 from ..verify.test_record import RECORD
 
@@ -117,7 +118,8 @@ def calm_answers(assessor: Assessor) -> Calm:
             continue
         named = result.journey.answers[assessor.knowledge.place_question]
         if named == (Path(case.file).stem,):
-            sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {})
+            outlook = for_patient(assessor, result.journey, result.assessment)
+            sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {}, outlook)
             length = sum(len(sentence.text) for sentence in sheet.said)
             found.setdefault(named[0], []).append((length, result.journey.answers))
     return {

@@ -9,6 +9,7 @@ from triage import cases, resources
 from triage.knowledge import Urgency, load
 from triage.knowledge.model import Case
 from triage.sheet import make_sheet
+from triage.whatif import for_patient
 
 from .conftest import Person
 
@@ -20,7 +21,8 @@ def test_a_case_walked_through_the_pages_says_what_the_rules_say(app: Flask, cas
     assessor = app.extensions["assessor"]
     result = cases.run(assessor, case)
     assert result.journey is not None and result.assessment is not None
-    sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {})
+    outlook = for_patient(assessor, result.journey, result.assessment)
+    sheet = make_sheet(assessor.knowledge, result.assessment, result.journey, {}, outlook)
     person = Person(app, assessor.knowledge)
     person.starts()
     page = person.answers(result.journey.answers)

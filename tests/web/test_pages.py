@@ -11,10 +11,11 @@ from flask import Flask
 from triage import cases
 from triage.assessment import Assessor
 from triage.errors import EngineError
-from triage.journey import Answer
+from triage.journey import Answer, follow
 from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.model import Case, Question
 from triage.web.state import MOST_BYTES, Run
+from triage.whatif import everything
 
 from .conftest import Page, Person
 
@@ -311,6 +312,50 @@ def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
         for response in (*page.response.history, page.response):
             address = response.request.url + str(response.headers.get("Location", ""))
             assert not [word for word in words if len(word) > 4 and word in address], address
+
+
+# -- what would change the result ------------------------------------------------------------------------------------
+
+
+def test_what_would_change_the_result_stands_between_the_safety_net_and_the_deposits(person: Person) -> None:
+    walked(person, Urgency.ROUTINE)
+    for page in (person.get(person.url("summary")), person.get(person.url("print"))):
+        headings = [tag.get_text() for tag in page.soup.find_all("h2")]
+        place = headings.index("What would change this result")
+        assert headings[place - 1] == "Get help sooner if things change"
+        assert headings[place + 1] in {name[0].upper() + name[1:] for name in names(person.knowledge)}
+
+
+def names(knowledge: Knowledge) -> set[str]:
+    """What the deposits are called."""
+    return {deposit.name for deposit in knowledge.deposits.values()}
+
+
+def test_the_nurse_sees_every_answer_that_would_make_it_more_urgent_with_its_rules(app: Flask, person: Person) -> None:
+    answers = walked(person, Urgency.ROUTINE)
+    path = follow(person.knowledge, answers)
+    assessor = app.extensions["assessor"]
+    whole = everything(assessor, path, assessor.assess(path.findings))
+    page = person.get(person.url("nurse"))
+    rows = [[cell.get_text(" ", strip=True) for cell in row.find_all("td")] for row in page.soup.select("table tr")]
+    assert [row for row in rows if row] == [
+        [effect.change.question.words(effect.change.option), ", ".join(rule.id for rule in effect.rules)]
+        for effect in whole.raises
+    ]
+
+
+def test_a_summary_is_shown_also_when_nobody_can_say_what_would_change_it(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked(person, Urgency.ROUTINE)
+
+    def fails(*_: object) -> None:
+        raise MemoryError("provoked")
+
+    monkeypatch.setattr("triage.web.views.for_patient", fails)
+    page = person.get(person.url("summary"))
+    assert person.knowledge.dispositions[Urgency.ROUTINE].heading in page.h1
+    assert "What would change this result" not in page.text
 
 
 # -- when something fails --------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ YES = "yes"
 NO = "no"
 UNSURE = "unsure"
 NOT_ASKED = "not-asked"
+NOT_ANSWERED = "not-answered"
+"""Asked, but nobody has answered yet. No rule tests it, so nothing holds because of it (`journey.suppose`)."""
 
 Findings = Mapping[str, str]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion
 
@@ -214,6 +214,11 @@ class RedFlag(Rule):
     tags: tuple[str, ...] = ()
     possible: Criterion = ALWAYS
     """The criterion as it reads when "I'm not sure" is let in."""
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """Every finding that the criterion tests."""
+        return tuple(dict.fromkeys(test.finding for test in self.possible.tests()))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -605,8 +610,9 @@ NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
-    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
+    "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
+    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
@@ -669,6 +675,32 @@ class Knowledge:
             by_file.setdefault(rule.file, []).extend(terms_of(rule))
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
+    @cached_property
+    def terms_about(self) -> Mapping[str, tuple[Term, ...]]:
+        """For each finding, every term that tests it."""
+        about: dict[str, dict[str, Term]] = {}
+        for term in (term for terms in self.terms.values() for term in terms):
+            for test in term.criterion.tests():
+                about.setdefault(test.finding, {})[term.name] = term
+        return {finding: tuple(terms.values()) for finding, terms in about.items()}
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """The rules that hold for everybody, so that the engine is not asked about them."""
+        return frozenset(rule.id for rule in self.rules.values() if rule.criterion == ALWAYS)
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """The findings by which some question is asked or not."""
+        return frozenset(test.finding for q in self.questions.values() for test in q.enable_when.tests())
+
+    @cached_property
+    def _kinds(self) -> Mapping[type[Rule], tuple[Rule, ...]]:
+        kinds: dict[type[Rule], list[Rule]] = {}
+        for rule in self.rules.values():
+            kinds.setdefault(type(rule), []).append(rule)
+        return {kind: tuple(rules) for kind, rules in kinds.items()}
+
     def of_kind(self, kind: type[R]) -> tuple[R, ...]:
         """Every rule of one kind, in the order of the files."""
-        return tuple(rule for rule in self.rules.values() if type(rule) is kind)
+        return cast("tuple[R, ...]", self._kinds.get(kind, ()))

@@ -187,7 +187,7 @@ def _compare(people: list[Answers]) -> list[str]:
     return [told.split(": ", 1)[1] for told in differences(assessor.knowledge, people, assessor)]
 
 
-# -- two versions -------------------------------------------------------------------------------------------------------
+# -- two versions ------------------------------------------------------------------------------------------------------
 
 
 def diff(old: str, new: str) -> int:

@@ -31,10 +31,11 @@ from triage.assessment import Assessment, Assessor
 from triage.flow import draw, flow
 from triage.journey import Journey, Step
 from triage.knowledge import Knowledge, Urgency
-from triage.sheet import Sheet, make_sheet, told
+from triage.sheet import Sheet, all_changes, make_sheet, told
 from triage.verify.record import Record
 from triage.web.forms import PageForm, page_form
 from triage.web.state import Run, SealedCookies, StateTooLarge
+from triage.whatif import NOTHING, Outlook, everything, for_patient
 
 pages = Blueprint("pages", __name__)
 
@@ -303,21 +304,23 @@ def paper(run_id: str, path: Journey) -> View:
 @whole_path
 def nurse(run_id: str, path: Journey) -> View:
     """The same run as a talking aid."""
-    return _sheet_page(run_id, path, "nurse.html")
+    return _sheet_page(run_id, path, "nurse.html", for_nurse=True)
 
 
-def _sheet_page(run_id: str, path: Journey, template: str) -> View:
+def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False) -> View:
     if path.stopped:
         return _emergency_page(run_id, len(path.steps), path)
     try:
         assessment = _assessor().assess(path.findings)
-        sheet = make_sheet(_knowledge(), assessment, path, _words())
+        sheet = make_sheet(_knowledge(), assessment, path, _words(), _outlook(for_patient, path, assessment))
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, len(path.steps), sheet)
+        outlook = _outlook(everything, path, assessment) if for_nurse else NOTHING
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
+            changes=all_changes(_knowledge(), outlook),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
             now=datetime.now(UTC),
@@ -325,6 +328,15 @@ def _sheet_page(run_id: str, path: Journey, template: str) -> View:
     except Exception:
         current_app.logger.exception("The summary could not be made.")
         return _not_worked_out(path)
+
+
+def _outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
+    """What would change the result. A sheet that does not say it is better than no sheet."""
+    try:
+        return look(_assessor(), path, result)
+    except Exception:
+        current_app.logger.exception("The sheet goes on without what would change it.")
+        return NOTHING
 
 
 def _emergency_page(run_id: str, number: int, path: Journey) -> View:
