@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.figures import random_answer, random_person
+from tests.figures import random_journey
 from triage import cases, whatif
 from triage.assessment import Assessor
 from triage.errors import EngineError
@@ -16,6 +16,7 @@ from triage.knowledge import UNSURE, Urgency, load
 from triage.knowledge.criteria import ALWAYS
 from triage.knowledge.model import NO_ONE, sentences
 from triage.sheet import make_sheet
+from triage.verify.people import random_answer
 from triage.whatif import NOTHING, everything, for_patient
 
 FLAGS, SCOPE, TOE = "red-flags/signs.toml", "scope.toml", "deposits/chalk-toe.toml"
@@ -130,7 +131,7 @@ def people(knowledge):
     """The people of all cases, and some hundred random ones."""
     draw = dice(1)
     known = [with_usual(knowledge, case.answers) for case in knowledge.cases]
-    return [*known, *(random_person(knowledge, draw) for _ in range(300))]
+    return [*known, *(random_journey(knowledge, draw) for _ in range(300))]
 
 
 def completed(knowledge, answers, draw):
@@ -139,7 +140,7 @@ def completed(knowledge, answers, draw):
     while not (journey := follow(knowledge, answers)).complete:
         for question in journey.steps[-1].questions:
             if question.id not in answers:
-                answers[question.id] = random_answer(question, draw, draw.choice(("few", "some", UNSURE)))
+                answers[question.id] = random_answer(question, draw, draw.choice(("few", "several", UNSURE)))
     return journey
 
 

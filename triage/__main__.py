@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     verify.add_argument("--record", action="store_true", help="keep the result for the page that shows it")
     diff = commands.add_parser("diff", help="say for whom the result changed between two versions of the rules")
-    diff.add_argument("old", help="a folder of rules, or a git revision")
-    diff.add_argument("new", help="a folder of rules, or a git revision")
+    diff.add_argument("versions", nargs=2, metavar=("OLD", "NEW"), help="folders of rules, or git revisions")
     assess = commands.add_parser("assess", help="assess an answer set and print the result as JSON")
     explain = commands.add_parser("explain", help="say in words which answers made which rules hold")
     for command in (assess, explain):
@@ -123,7 +122,7 @@ def _verify(folder: Path, given: argparse.Namespace) -> int:
             f"{given.command} needs the development tools ({error.name} is missing): 'make test' installs them"
         ) from error
     if given.command == "diff":
-        return command.diff(given.old, given.new)
+        return command.diff(*given.versions)
     if given.mutate is not None:
         return command.mutate(folder, given.mutate, given.record)
     if given.compare is not None:

@@ -16,7 +16,7 @@ from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, So
 from triage.knowledge.telling import filled
 from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
 
-ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2650, 1000, 150
+ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2450, 950, 150
 """In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes."""
 
 
