@@ -262,6 +262,20 @@ def test_the_deposits_they_named_come_before_the_signs_that_everybody_is_asked_a
         assert not everybodys or not left, deposit
 
 
+def test_of_two_deposits_neither_takes_all_the_room(knowledge, assessor):
+    deposits = list(knowledge.deposits)
+    both = 0
+    for named in zip(deposits[::3], deposits[1::3], strict=False):
+        journey = with_usual(knowledge, {knowledge.place_question: named})
+        result = assessor.assess(journey.findings)
+        own = [effect for effect in everything(assessor, journey, result).raises if effect.rules[0].deposit]
+        have = {effect.rules[0].deposit for effect in own if effect.change.is_sign}
+        shown = {effect.rules[0].deposit for effect in for_patient(assessor, journey, result).raises} - {""}
+        assert have <= shown, named
+        both += len(have) == 2
+    assert both > 5
+
+
 # -- a person of the tiny rules ----------------------------------------------------------------------------------------
 
 
