@@ -26,7 +26,7 @@ from pypdf import PdfReader
 from triage import cases, resources
 from triage.assessment import Assessor
 from triage.journey import Answer, follow, with_usual
-from triage.knowledge import Knowledge, load
+from triage.knowledge import UNSURE, Knowledge, load
 from triage.sheet import make_sheet
 from triage.verify import record
 from triage.web.state import Run
@@ -110,11 +110,18 @@ def walk(page: Any, address: str, answers: Mapping[str, Answer]) -> None:
 
 
 def calm_answers(assessor: Assessor) -> Calm:
-    """For each deposit, the answers of its own calm cases that name nothing else; the longest sheet first."""
+    """For each deposit, the answers of its own calm cases that name nothing else; the longest sheet first.
+
+    Whoever is not sure about a whole list of illnesses or medicines is given every message that could matter to them,
+    on a third page if need be.
+    """
     found: dict[str, list[tuple[int, Mapping[str, Answer]]]] = {}
     for case in assessor.knowledge.cases:
         result = cases.run(assessor, case)
         if not result.journey or not result.assessment or result.assessment.alarmed:
+            continue
+        lists = [result.journey.answers[q.id] for q in result.journey.questions if q.type == "multi" and not q.deposit]
+        if any(UNSURE in answer for answer in lists):
             continue
         named = result.journey.answers[assessor.knowledge.place_question]
         if named == (Path(case.file).stem,):

@@ -92,6 +92,7 @@ def _provenance(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    bringers = _bringers(knowledge)
     for rule in knowledge.rules.values():
         for text in rule.texts:
             yield _of(rule), text
@@ -100,18 +101,22 @@ def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
         for text in (question.text, question.hint, question.why, question.none, question.unsure):
             yield where, text
         for option in question.options:
-            yield _where(knowledge, question, option), option.text
-            yield _where(knowledge, question, option), option.hint
+            yield _where(bringers, question, option), option.text
+            yield _where(bringers, question, option), option.hint
     for page in knowledge.pages:
         yield f"{page.file}: {page.id}", page.title
         yield f"{page.file}: {page.id}", page.lead
 
 
-def _where(knowledge: Knowledge, question: Question, option: Option) -> str:
+def _bringers(knowledge: Knowledge) -> dict[str, Rule]:
+    """The red flags and deposits that bring an option along, by its finding."""
+    return {finding_of(rule.id): rule for rule in (*knowledge.of_kind(Deposit), *knowledge.of_kind(RedFlag))}
+
+
+def _where(bringers: Mapping[str, Rule], question: Question, option: Option) -> str:
     """Where the words of an option stand: with the red flag or deposit that brings it along, or with the question."""
-    for rule in (*knowledge.of_kind(RedFlag), *knowledge.of_kind(Deposit)):
-        if question.type == "multi" and option.finding == finding_of(rule.id):
-            return _of(rule)
+    if question.type == "multi" and option.finding in bringers:
+        return _of(bringers[option.finding])
     return f"{question.file}: {question.id}.{option.id}"
 
 
@@ -220,7 +225,7 @@ def _stops(knowledge: Knowledge) -> Iterator[str]:
             paths = [path for path in _paths(knowledge, question.enable_when, *criteria) if path.get(finding) == value]
             if not criteria or not all(any(criterion.holds(path) for criterion in criteria) for path in paths):
                 yield (
-                    f"{_where(knowledge, question, option)}: ends the journey (stops = true), "
+                    f"{_where(_bringers(knowledge), question, option)}: ends the journey (stops = true), "
                     f"but no emergency red flag fires on it alone"
                 )
 

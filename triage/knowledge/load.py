@@ -632,6 +632,8 @@ class Reader:
     # -- pass three: the cases ---------------------------------------------------------------------------------------
 
     def _read_cases(self) -> None:
+        withholds = [rule.id for rule in self.rules.values() if isinstance(rule, model.Withhold)]
+        words = (*model.REVERSIBILITY, *withholds, "withheld")
         for table in self._tables("case"):
             case_id = kebab(table)
             raw = table.take("answers", dict, "a table of question = answer", {}, True)
@@ -672,8 +674,6 @@ class Reader:
                     hint = meant(question_id, self.questions)
                     table.problem(f"'not_asked' names '{question_id}', which is no question{hint}")
             for deposit, category in case.reversibility.items():
-                withholds = [rule.id for rule in self.rules.values() if isinstance(rule, model.Withhold)]
-                words = (*model.REVERSIBILITY, *withholds, "withheld")
                 if deposit not in self.deposits:
                     table.problem(f"names the deposit '{deposit}', which is not known" + meant(deposit, self.deposits))
                 if category not in words:

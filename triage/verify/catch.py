@@ -59,12 +59,12 @@ class Catcher:
         """Every mutant, or those of one file."""
         return (mutant for mutant in mutants(self.files, self.knowledge) if only in ("", mutant.file))
 
-    def catch(self, mutant: Mutant, proof: bool = True) -> Caught:
+    def catch(self, mutant: Mutant) -> Caught:
         """Who notices the mutant first."""
-        by, says = self._noticed(mutant, proof)
+        by, says = self._noticed(mutant)
         return Caught(mutant.kind, mutant.file, mutant.rule, mutant.told, by, says)
 
-    def _noticed(self, mutant: Mutant, proof: bool) -> tuple[str, str]:
+    def _noticed(self, mutant: Mutant) -> tuple[str, str]:
         reader = Reader(self.folder, mutant.files)
         reader.read()
         knowledge = reader.knowledge()
@@ -73,18 +73,14 @@ class Catcher:
             return CHECK, wrong[0]
         for problem in self._cases(knowledge):
             return CASES, problem
-        if not proof:
-            return NOBODY, ""
+        if self._same(knowledge):
+            return HARMLESS, "nobody is told anything else, whatever is answered (proved)"
         scope = self._scope(mutant, knowledge)
         prover = Prover(knowledge)
         for prop in PROPERTIES:
             for failure in prove(prover, prop, scope).failures:
                 return PROOF, f"{prop.id}: {failure.told}"
-        return (
-            (HARMLESS, "nobody is told anything else, whatever is answered (proved)")
-            if self._same(knowledge)
-            else (NOBODY, "")
-        )
+        return NOBODY, ""
 
     def _scope(self, mutant: Mutant, knowledge: Knowledge) -> Scope:
         if mutant.rule in knowledge.questions:
