@@ -74,7 +74,7 @@ def compare(old: Knowledge, new: Knowledge) -> Difference:
     solver.add(after.facts())
     moves: list[Move] = []
     classes = 0
-    usual = [*ordinary(after), *ordinary(before)]
+    usual = list({literal.get_id(): literal for literal in (*ordinary(after), *ordinary(before))}.values())
     for place in ("", *(deposit for deposit in new.deposits if deposit in old.deposits)):
         here = [_alone(before, place), _alone(after, place)]
         for was, now, direction, formulas in _results(before, after, place):
