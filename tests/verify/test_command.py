@@ -105,3 +105,13 @@ def test_what_changed_between_two_versions(run, tiny_rules, tmp_path):
     assert code == 0 and "same-day -> soon (less urgent)" in said.out and "answer classes" in said.out
     code, said = run("diff", "no-such-version", str(tiny_rules.folder))
     assert code == 2 and "neither a folder nor a git revision" in said.err
+
+
+def test_the_comparison_stays_where_only_words_or_cases_changed(run, tiny_rules):
+    run("verify", "--compare", "20", "--record")
+    tiny_rules.change(FLAGS, "A nerve.", "It can be a nerve.")
+    run("verify", "--record")
+    assert read(tiny_rules.folder).translation.people == 20
+    tiny_rules.change(FLAGS, 'id = "numb", urgency = "soon"', 'id = "numb", urgency = "same-day"')
+    run("verify", "--record")
+    assert read(tiny_rules.folder).translation is None

@@ -29,9 +29,7 @@ def figures(record):
     ]
     rows += [(f"... {one.kind}", f"{one.caught:,} of {one.made:,}") for one in record.mutations]
     unexplained = sum(not one.because for one in record.survivors)
-    rows.append(
-        ("the others", f"{len(record.survivors) - unexplained} change nothing (proved), {unexplained} do")
-    )
+    rows.append(("the others", f"{len(record.survivors) - unexplained} change nothing (proved), {unexplained} do"))
     return "\n".join(f"| {what} | {figure} |" for what, figure in rows)
 
 

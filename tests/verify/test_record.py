@@ -22,7 +22,7 @@ RECORD = {
         {"id": "suppression", "title": "Nothing soothing beside an alarm", "says": "No sentence soothes.",
          "checked": 812, "unit": "sentences", "seconds": 4.4, "holds": True, "counterexample": None},
     ],
-    "translation": {"people": 200000, "boundary": 12345, "differences": 0, "seconds": 300},
+    "translation": {"people": 200000, "boundary": 12345, "differences": 0, "seconds": 300, "decided": "0a1b2c3d"},
     "mutations": [{"kind": "drop a red flag", "made": 356, "caught": 356},
                   {"kind": "drop a test", "made": 9, "caught": 8}],
     "survivors": [{"rule": "toe-goes", "told": "'toe-goes' is looser", "because": "Both ways mean the same."}],

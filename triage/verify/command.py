@@ -169,7 +169,7 @@ def compare(folder: Path, number: int, record: bool) -> int:
     print(f"formulas, witness and durable-rules on {everybody} people: {differ} differences ({seconds:.0f} s)")
     if record:
         figures = {"people": number, "boundary": len(boundary), "differences": differ, "seconds": round(seconds, 1)}
-        _update(folder, knowledge, {"translation": figures})
+        _update(folder, knowledge, {"translation": {**figures, "decided": fingerprint(knowledge)}})
     return 1 if found else 0
 
 
@@ -288,7 +288,9 @@ def _update(folder: Path, knowledge: Knowledge, part: dict[str, Any]) -> None:
     if path.is_file():
         record = json.loads(path.read_text(encoding="utf-8"))
     if record.get("rules_version") != knowledge.version:
-        record = {"seconds": 0, "properties": [], "translation": None, "mutations": [], "survivors": []}
+        compared = record.get("translation")
+        kept = compared if compared and compared["decided"] == fingerprint(knowledge) else None
+        record = {"seconds": 0, "properties": [], "translation": kept, "mutations": [], "survivors": []}
     head = {"rules_version": knowledge.version, "recorded": datetime.now(UTC).date().isoformat(), "solver": _solver()}
     _write(path, {**head, **{key: value for key, value in record.items() if key not in head}, **part})
 

@@ -53,6 +53,8 @@ class Translation:
     boundary: int
     differences: int
     seconds: float
+    decided: str
+    """The fingerprint of what the rules decided (`diff.py`): cases and words may change, and the comparison holds."""
 
     @property
     def agrees(self) -> bool:
