@@ -22,7 +22,7 @@ from triage.knowledge import Criterion, Knowledge, check
 from triage.knowledge.load import Reader
 from triage.verify.mutation import Mutant, mutants
 from triage.verify.properties import PROPERTIES, Scope, prove, scope_of
-from triage.verify.prover import Prover
+from triage.verify.prover import Prover, satisfiable
 from triage.verify.world import World
 
 CHECK, CASES, PROOF, HARMLESS, NOBODY = "check", "cases", "proof", "harmless", "unnoticed"
@@ -131,7 +131,7 @@ class Catcher:
             *((one.at_least[urgency], two.at_least[urgency]) for urgency in one.at_least),
         ]
         solver.add(z3.Or([a != b for a, b in pairs if not a.eq(b)]))
-        return bool(solver.check() == z3.unsat)
+        return not satisfiable(solver)
 
 
 def _criteria(knowledge: Knowledge) -> dict[str, Criterion]:

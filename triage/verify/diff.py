@@ -24,7 +24,7 @@ from triage.journey import Answers
 from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.criteria import ALWAYS
 from triage.knowledge.model import Deposit, Reversibility
-from triage.verify.prover import answers_of, most_ordinary, ordinary
+from triage.verify.prover import answers_of, most_ordinary, ordinary, satisfiable
 from triage.verify.world import World
 
 WITHHELD = "withheld"
@@ -79,7 +79,7 @@ def compare(old: Knowledge, new: Knowledge) -> Difference:
         here = [_alone(before, place), _alone(after, place)]
         for was, now, direction, formulas in _results(before, after, place):
             if was == now:
-                classes += solver.check(*_named(solver, [*here, formulas[0]])) == z3.sat
+                classes += satisfiable(solver, *_named(solver, [*here, formulas[0]]))
                 continue
             model = most_ordinary(solver, _named(solver, [*here, *formulas]), usual)
             if model is not None:

@@ -67,7 +67,7 @@ class Prover:
     def exists(self, *formulas: z3.BoolRef) -> bool:
         """Whether anybody's answers make all the formulas true."""
         self.checked += 1
-        return bool(self._one.check(*self._literals(self._one, formulas)) == z3.sat)
+        return satisfiable(self._one, *self._literals(self._one, formulas))
 
     def anybody(self, *formulas: z3.BoolRef) -> Answers | None:
         """Whoever the solver happens to find for whom all the formulas are true; None when there is nobody."""
@@ -89,6 +89,18 @@ class Prover:
         return None if model is None else (answers_of(self.world, model), answers_of(self.after, model))
 
 
+def satisfiable(solver: z3.Solver, *assumed: z3.BoolRef) -> bool:
+    """Whether all that is assumed can be true at once.
+
+    Raises:
+        RuntimeError: the solver does not know; that must never pass for a proof.
+    """
+    answer = solver.check(*assumed)
+    if answer == z3.unknown:
+        raise RuntimeError(f"the solver gave up: {solver.reason_unknown()}")
+    return bool(answer == z3.sat)
+
+
 def _is_literal(formula: z3.BoolRef) -> bool:
     inner = formula.arg(0) if z3.is_not(formula) else formula
     return inner.num_args() == 0 and not z3.is_true(inner) and not z3.is_false(inner)
@@ -107,18 +119,18 @@ def ordinary(world: World) -> list[z3.BoolRef]:
 
 def most_ordinary(solver: z3.Solver, goal: list[z3.BoolRef], ordinary: list[z3.BoolRef]) -> z3.ModelRef | None:
     """A model of the goal in which no unusual answer can be made usual; None when there is no model at all."""
-    if solver.check(*goal) != z3.sat:
+    if not satisfiable(solver, *goal):
         return None
     kept, freed = list(ordinary), []
-    while solver.check(*goal, *kept) != z3.sat:
+    while not satisfiable(solver, *goal, *kept):
         core = {literal.get_id() for literal in solver.unsat_core()}
         one = next(literal for literal in kept if literal.get_id() in core)
         kept = [literal for literal in kept if literal.get_id() != one.get_id()]
         freed.append(one)
     for literal in freed:
-        if solver.check(*goal, *kept, literal) == z3.sat:
+        if satisfiable(solver, *goal, *kept, literal):
             kept.append(literal)
-    solver.check(*goal, *kept)
+    satisfiable(solver, *goal, *kept)
     return solver.model()
 
 
