@@ -277,6 +277,8 @@ def make_sheet(
     outlook: Outlook = NOTHING,
 ) -> Sheet:
     """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
+    if outlook == NOTHING:
+        return _make_sheet(knowledge, assessment, journey, wording, NOTHING)
     without = _make_sheet(knowledge, assessment, journey, {}, NOTHING)  # as long in one place as in another
     return _make_sheet(knowledge, assessment, journey, wording, _as_fits(outlook, without))
 

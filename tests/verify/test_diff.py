@@ -18,10 +18,6 @@ def changed(tmp_path):
     return TinyRules(tmp_path / "changed")
 
 
-def both(tiny_rules, changed):
-    return load(tiny_rules.folder), load(changed.folder)
-
-
 def moves(old, new):
     return {(move.place, move.was, move.now, move.direction) for move in compare(old, new).moves}
 

@@ -61,7 +61,7 @@ class Reader:
         self.unsure_findings: frozenset[str] = frozenset()
         self.ids: dict[str, str] = {}
         self.files: Mapping[str, Mapping[str, Any]] = self._read_files() if files is None else files
-        self.version = self._version()
+        self.version = self._version() if files is None else "changed"
 
     # -- the files -------------------------------------------------------------------------------------------------
 

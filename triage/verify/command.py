@@ -34,6 +34,7 @@ from triage.verify.properties import EVERYTHING, PROPERTIES, Failure, Outcome, S
 from triage.verify.prover import Prover
 from triage.verify.record import FILE as RECORD
 from triage.verify.translation import differences
+from triage.verify.world import SAID
 
 SHOWN = 3
 """How many of the people who break one property are told in full."""
@@ -297,13 +298,10 @@ def _update(folder: Path, knowledge: Knowledge, part: dict[str, Any]) -> None:
 
 def _keep_witnesses(folder: Path, knowledge: Knowledge) -> None:
     """For each rule that can be said, the most ordinary person to whom it is said: only the unusual answers."""
+    said = sorted(rule.id for rule in knowledge.rules.values() if isinstance(rule, SAID))
     with get_context("fork").Pool(os.cpu_count() or 1, _start_proving, (knowledge,)) as pool:
-        kept = dict(pool.imap(_witness, sorted(_said(knowledge)), chunksize=16))
+        kept = dict(pool.imap(_witness, said, chunksize=16))
     _write(folder / WITNESSES, {"rules_version": knowledge.version, "said_to": kept})
-
-
-def _said(knowledge: Knowledge) -> list[str]:
-    return list(Prover(knowledge).world.said)
 
 
 def _witness(rule_id: str) -> tuple[str, dict[str, Any]]:

@@ -43,8 +43,6 @@ SAID = (
 Raw = tuple[str, str]
 """One word of one question: an option, or "I'm not sure". It is true when the person would choose it, if asked."""
 
-ALARMS = (Urgency.SAME_DAY, Urgency.EMERGENCY)
-
 
 class World:
     """All people at once: `raw` is free, everything else is defined by it.
