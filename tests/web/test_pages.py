@@ -158,7 +158,7 @@ def test_the_error_page_survives_a_broken_template(app: Flask, monkeypatch: pyte
         raise RuntimeError("no templates today")
 
     monkeypatch.setattr("triage.web.errors.render_template", fails)
-    monkeypatch.setattr("triage.web.views.render_template", fails)
+    monkeypatch.setattr("triage.web.views.public.render_template", fails)
     response = app.test_client().get("/")
     assert response.status_code == 500
     assert "chest pain" in response.text
@@ -352,7 +352,7 @@ def test_a_summary_is_shown_also_when_nobody_can_say_what_would_change_it(
     def fails(*_: object) -> None:
         raise MemoryError("provoked")
 
-    monkeypatch.setattr("triage.web.views.for_patient", fails)
+    monkeypatch.setattr("triage.web.views.results.for_patient", fails)
     page = person.get(person.url("summary"))
     assert person.knowledge.dispositions[Urgency.ROUTINE].heading in page.h1
     assert "What would change this result" not in page.text

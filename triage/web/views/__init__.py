@@ -1,0 +1,9 @@
+"""The pages: read the answers, ask the room, choose the template. One module for each kind of page.
+
+Importing this registers them all on the blueprint `pages`.
+"""
+
+from triage.web.views import answering, public, results
+from triage.web.views.context import pages
+
+__all__ = ["answering", "pages", "public", "results"]

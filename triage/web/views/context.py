@@ -1,0 +1,75 @@
+"""What every page needs at hand: the blueprint, the rooms behind it, and the run of this request, if it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import cast
+
+from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from triage import journey
+from triage.assessment import Assessor
+from triage.journey import Journey
+from triage.knowledge import Knowledge
+from triage.web.state import Run
+
+pages = Blueprint("pages", __name__)
+
+View = AnyResponse | str | tuple[str, int]
+
+
+def known() -> Knowledge:
+    """The rules that are served."""
+    return assessor().knowledge
+
+
+def assessor() -> Assessor:
+    """What turns findings into an assessment."""
+    kept: Assessor = current_app.extensions["assessor"]
+    return kept
+
+
+def words() -> dict[str, str]:
+    """What fills the placeholders of the rules' texts at this place."""
+    kept: dict[str, str] = dict(current_app.extensions["settings"].words)
+    return kept
+
+
+def this_run() -> Run:
+    """The run that this request belongs to."""
+    return cast("Run", session)
+
+
+def lost() -> View:
+    """The page for answers that are not there (any more)."""
+    return render_template("lost.html"), 410
+
+
+def furthest(run_id: str, path: Journey) -> str:
+    """The address of the furthest page that these answers lead to."""
+    if path.complete:
+        return url_for("pages.check", run_id=run_id)
+    return url_for("pages.question", run_id=run_id, number=len(path.steps))
+
+
+def renew(run: Run) -> None:
+    """Give the run a token again, and a cookie where it had none; the answers it has are kept."""
+    run.found = True
+    generate_csrf()
+
+
+def whole_path(view: Callable[[str, Journey], View]) -> Callable[[str], View]:
+    """For pages that need every answer: without them, the questions or the page for lost answers come instead."""
+
+    @wraps(view)
+    def guarded(run_id: str) -> View:
+        run = this_run()
+        if not run.found:
+            return lost()
+        path = journey.follow(known(), run.answers)
+        return view(run_id, path) if path.complete else redirect(furthest(run_id, path), 303)
+
+    return guarded

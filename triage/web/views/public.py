@@ -1,0 +1,81 @@
+"""The pages that belong to nobody's run: start, about, flow, proof, health."""
+
+from __future__ import annotations
+
+from flask import Response, abort, current_app, render_template
+
+from triage.flow import draw, flow
+from triage.verify.record import Record
+from triage.web.views.context import View, known, pages
+
+
+@pages.get("/")
+def start() -> View:
+    """What this is, what to do in an emergency, and the button."""
+    return render_template("start.html")
+
+
+@pages.get("/about")
+def about() -> View:
+    """Sources, versions, intended purpose."""
+    return render_template("about.html", knowledge=known())
+
+
+@pages.get("/flow")
+def flows() -> View:
+    """The list of pictures: one for everyone, and one for each place, grouped as where places are asked for."""
+    knowledge = known()
+    places = knowledge.questions[knowledge.place_question].options
+    groups = {
+        group: [place for place in places if place.group == group] for group in dict.fromkeys(p.group for p in places)
+    }
+    return render_template("flows.html", groups=groups)
+
+
+@pages.get("/flow/everyone")
+def flow_of_everyone() -> View:
+    """What everyone is asked, and what that leads to."""
+    return _flow_page("Everyone", "")
+
+
+@pages.get("/flow/<deposit>")
+def flow_of(deposit: str) -> View:
+    """What the answers about one deposit lead to."""
+    kind = known().deposits.get(deposit)
+    return _flow_page(kind.place, kind.id) if kind else abort(404)
+
+
+def _flow_page(place: str, deposit: str) -> View:
+    read = flow(known(), deposit)
+    return render_template("flow.html", place=place, deposit=deposit, flow=read, strips=draw(read))
+
+
+@pages.get("/proof")
+def proof() -> View:
+    """For a clinic's safety officer: what is proved about the rules, what is not, and the hazard log."""
+    knowledge = known()
+    record: Record | None = current_app.extensions["proof"]
+    proved = record.proved(knowledge) if record else ()
+    controls = [control for hazard in knowledge.hazards for control in hazard.controls]
+    return render_template(
+        "proof.html",
+        knowledge=knowledge,
+        record=record,
+        stale=record is not None and record.stale(knowledge),
+        controls=controls,
+        verified=[control for control in controls if control.verified(proved)],
+    )
+
+
+@pages.get("/cleared")
+def cleared() -> View:
+    """After "Clear my answers"."""
+    return render_template("cleared.html")
+
+
+@pages.get("/healthz")
+def healthz() -> View:
+    """200 when the self-check at start passed: every case of the rules through the engine."""
+    problems: list[str] = current_app.extensions["self_check"]
+    text = "ok\n" if not problems else "\n".join(problems) + "\n"
+    return Response(text, 503 if problems else 200, mimetype="text/plain")
