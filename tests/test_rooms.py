@@ -33,12 +33,18 @@ MAY_IMPORT = {
     "whatif": {"knowledge", "journey", "assessment"},
     "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
+    "exports": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }
 MAY_IMPORT["web"] = MAY_IMPORT.keys() - {"engine"}
 MAY_IMPORT["__main__"] = MAY_IMPORT.keys() | {"web"}
 DURABLE = {"durable", "durable_rules_engine"}
-NEEDS_PACKAGES = {"engine": DURABLE, "verify": {"z3"}, "web": None}  # the others: the standard library; web takes any
+NEEDS_PACKAGES = {
+    "engine": DURABLE,
+    "verify": {"z3"},
+    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible"},
+    "web": None,
+}
 
 NEVER_HEARD = {
     "knowledge": {"request", "durable", "flask"},
