@@ -20,7 +20,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
-from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
+from triage.knowledge.table import CHOICE, EMERGENCY_NUMBER, KEBAB, LOCAL_WORDS, Table, kebab, meant, snake
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
@@ -28,7 +28,7 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard",
+    "hazard", "region",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -54,6 +54,7 @@ class Reader:
         self.mentions: list[model.Mention] = []
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
+        self.regions: dict[str, model.Region] = {}
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -126,6 +127,7 @@ class Reader:
         self._read_claims()
         self._read_watchwords()
         self._read_hazards()
+        self._read_regions()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -775,6 +777,27 @@ class Reader:
             table.problem(f"is '{control.status}' and names what verifies it; leave out 'status' or 'verified_by'")
         return control
 
+    def _read_regions(self) -> None:
+        for table in self._tables("region"):
+            region = model.Region(
+                id=kebab(table),
+                code=table.text("code"),
+                name=table.text("name"),
+                emergency_numbers=table.texts("emergency_numbers"),
+                words={word: given for word in LOCAL_WORDS if (given := table.text(word, required=False))},
+                sources=self._sources(table),
+            )
+            table.done()
+            if not KEBAB.match(region.code) or region.code == NO_ONE:
+                table.problem(f"the code '{region.code}' must be lower-case letters, such as 'gb' or 'gb-nir'")
+            for number in region.emergency_numbers:
+                if not EMERGENCY_NUMBER.match(number):
+                    table.problem(f"the emergency number '{number}' must be 2 to 6 digits")
+            if not region.emergency_numbers or not region.sources:
+                table.problem("needs an emergency number, and a source for it")
+            if self._new_id(table, region.id, "region ") and self._new_id(table, region.code, "region code "):
+                self.regions[region.code] = region
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -796,6 +819,7 @@ class Reader:
             mentions=tuple(self.mentions),
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
+            regions=self.regions,
             place_question=self.place_question,
             words=self.words,
         )

@@ -99,6 +99,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A country, or a part of one: whom its people call, and what they call things there."""
+
+    id: str
+    code: str
+    """What a clinic writes in its settings, such as `gb`."""
+    name: str
+    emergency_numbers: tuple[str, ...]
+    """The first is said; a clinic may choose another."""
+    words: Mapping[str, str]
+    """What fills placeholders here; where a word is missing, the usual one stays."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One answer to a question. In a `multi` question each option is a finding of its own."""
 
@@ -602,7 +617,7 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
 
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
-    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
+    "emergency_department", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
@@ -610,7 +625,8 @@ NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
+    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
+    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
@@ -640,6 +656,8 @@ class Knowledge:
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
     hazards: tuple[Hazard, ...]
+    regions: Mapping[str, Region]
+    """By the code that a clinic writes in its settings."""
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
