@@ -166,7 +166,7 @@ HOSTILE = {
     "long": "x" * 5000,
     "nul": "a\x00b",
     "emoji": "Hill 🏥 Clinic",
-    "quotes": "St Mary's \"Hill\" & Dale",
+    "quotes": 'St Mary\'s "Hill" & Dale',
 }
 
 

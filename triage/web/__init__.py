@@ -104,6 +104,7 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         urgent_line=settings.urgent_line,
         urgent_phone=settings.urgent_phone,
         kiosk_minutes=settings.kiosk_idle_minutes,
+        kiosk_seconds=settings.kiosk_idle_minutes * 60,
         rules_version=knowledge.version,
     )
 

@@ -18,7 +18,7 @@ from triage.web.changing import last_change
 from triage.web.changing import words as answer_words
 from triage.web.forms import PageForm, page_form
 from triage.web.state import Run, SealedCookies, StateTooLarge
-from triage.web.views.context import View, furthest, known, lost, pages, renew, this_run, whole_path
+from triage.web.views.context import View, at_a_kiosk, furthest, known, lost, pages, renew, this_run, whole_path
 from triage.web.views.results import emergency_page, not_worked_out
 
 
@@ -178,9 +178,39 @@ def _sections(run_id: str, path: Journey) -> Iterator[dict[str, Any]]:
 
 @pages.post("/run/<string(length=16):run_id>/clear")
 def clear(run_id: str) -> View:
-    """Forget the run in this browser."""
+    """Forget the run in this browser: because somebody asked for it or, at a kiosk, because nobody was there."""
+    return _forgotten("pages.timed_out" if request.form.get("idle") else "pages.cleared")
+
+
+def _forgotten(leads_to: str) -> View:
     this_run().end()
-    response = make_response(redirect(url_for("pages.cleared"), 303))
-    # Without "cache": browsers take many seconds for it, and nothing of a run is cached.
-    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+    response = make_response(redirect(url_for(leads_to), 303))
+    # At a kiosk also what other tabs hold. Elsewhere "cookies" would end the run of a second person in a second tab,
+    # and sign people out of whatever else the clinic has under its name. Never "cache": browsers take many seconds
+    # for it, and nothing of a run is cached.
+    at_kiosk = current_app.extensions["settings"].kiosk_idle_minutes
+    response.headers["Clear-Site-Data"] = '"cookies", "storage"' if at_kiosk else '"storage"'
     return response
+
+
+# At a kiosk without JavaScript a page cannot notice that somebody is there, nor send a form by itself. So each page of a
+# run leads to a question by a refresh, and that to an address that clears. It is a GET that changes something, which
+# only somebody who knows the run's random id can ask for, no page has a link to it, and all it can do is forget.
+
+
+@pages.get("/run/<string(length=16):run_id>/still-there")
+@at_a_kiosk
+def still_there(run_id: str) -> View:
+    """Ask whether somebody is there, and for 60 seconds wait for the answer."""
+    run = this_run()
+    if not run.found:
+        return lost()
+    back = furthest(run_id, journey.follow(known(), run.answers))
+    return render_template("still_there.html", run_id=run_id, back=back, asking=True)
+
+
+@pages.get("/run/<string(length=16):run_id>/left")
+@at_a_kiosk
+def left(run_id: str) -> View:
+    """Nobody answered: forget the run in this browser."""
+    return _forgotten("pages.timed_out")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import cast
 
-from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -43,6 +43,12 @@ def this_run() -> Run:
     return cast("Run", session)
 
 
+@pages.app_context_processor
+def of_this_run() -> dict[str, object]:
+    """What every template knows, error pages included: the run in whose address it stands, if there is one."""
+    return {"run_id": this_run().run_id, "asking": False}
+
+
 def lost() -> View:
     """The page for answers that are not there (any more)."""
     return render_template("lost.html"), 410
@@ -59,6 +65,16 @@ def renew(run: Run) -> None:
     """Give the run a token again, and a cookie where it had none; the answers it has are kept."""
     run.found = True
     generate_csrf()
+
+
+def at_a_kiosk(view: Callable[[str], View]) -> Callable[[str], View]:
+    """For pages that are there only where many people share a device."""
+
+    @wraps(view)
+    def guarded(run_id: str) -> View:
+        return view(run_id) if current_app.extensions["settings"].kiosk_idle_minutes else abort(404)
+
+    return guarded
 
 
 def whole_path(view: Callable[[str, Journey], View]) -> Callable[[str], View]:

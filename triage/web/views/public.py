@@ -83,6 +83,12 @@ def cleared() -> View:
     return render_template("cleared.html")
 
 
+@pages.get("/timed-out")
+def timed_out() -> View:
+    """After a kiosk has cleared the answers of somebody who was not there any more."""
+    return render_template("timed_out.html")
+
+
 @pages.get("/healthz")
 def healthz() -> View:
     """200 when the self-check at start passed: every case of the rules through the engine."""
