@@ -49,7 +49,7 @@ def run_pages(person: Person) -> list[Page]:
     person.get(person.url("1"))
     pages.append(person.sends({}))
     person.get(person.url("1"))
-    pages.append(person.sends({question.id: ("none",)}, csrf_token="forged"))
+    pages.append(person.sends({question.id: ("none",)}, **{"csrf_token": "forged"}))
     pages.append(person.sends({question.id: (an_emergency(person.knowledge),)}))
     pages.append(person.post(person.url("1"), {"page": "x" * 20_000}))
     person.client.delete_cookie(f"run-{person.run}", path=f"/run/{person.run}")

@@ -193,9 +193,9 @@ def _forgotten(leads_to: str) -> View:
     return response
 
 
-# At a kiosk without JavaScript a page cannot notice that somebody is there, nor send a form by itself. So each page of a
-# run leads to a question by a refresh, and that to an address that clears. It is a GET that changes something, which
-# only somebody who knows the run's random id can ask for, no page has a link to it, and all it can do is forget.
+# At a kiosk without JavaScript a page cannot notice that somebody is there, nor send a form by itself. So each page of
+# a run leads to a question by a refresh, and that to an address that clears. It is a GET that changes something; only
+# somebody who knows the run's random id can ask for it, no page has a link to it, and all it can do is forget.
 
 
 @pages.get("/run/<string(length=16):run_id>/still-there")
