@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from triage.journey import Answer, with_usual
 from triage.knowledge import Knowledge
@@ -248,6 +249,34 @@ def test_a_kiosk_without_javascript_asks_and_clears_as_well(
     assert page.inner_text("h1") == "The answers are cleared"
     assert not context.cookies()
     context.close()
+
+
+def test_what_a_kiosk_adds_and_what_a_change_says_have_no_fault_that_axe_knows(
+    context: Any, kiosk: str, knowledge: Knowledge
+) -> None:
+    levels = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    page = context.new_page()
+
+    def faults() -> list[str]:
+        found = Axe().run(page, options={"runOnly": levels}).response["violations"]
+        return [f"{page.url}: {fault['id']}: {fault['help']}" for fault in found]
+
+    _, answers = calm(knowledge)
+    walk(page, kiosk, answers)
+    run = page.url.removesuffix("/summary")
+    page.goto(f"{run}/check")
+    page.locator(".section-head a").nth(2).click()
+    page.locator("main input:not(:checked):not([type=hidden])").first.check()
+    press(page, "Continue")
+    wrong = faults()
+    page.clock.install()
+    for path in (f"{run}/print", f"{run}/still-there", f"{kiosk}/timed-out"):
+        page.goto(path)
+        wrong += faults()
+    page.goto(f"{run}/check")
+    page.clock.run_for(IDLE * 60_000 + 2000)
+    assert page.get_by_role("alertdialog").is_visible()
+    assert not wrong + faults()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

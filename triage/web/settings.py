@@ -234,16 +234,17 @@ def _hosts(value: str) -> str:
     return ""
 
 
-def _yes_no(value: str) -> str:
-    if value in ("yes", "no"):
-        return ""
-    return f"must be yes or no; yes only where the guide is not reached over HTTPS{_shown(value)}"
-
-
-def _number(most: int) -> Callable[[str], str]:
+def _yes_no(only_where: str) -> Callable[[str], str]:
     def check(value: str) -> str:
-        fits = re.fullmatch(r"[1-9][0-9]?", value) and int(value) <= most
-        return "" if fits else f"must be a number from 1 to {most}{_shown(value)}"
+        return "" if value in ("yes", "no") else f"must be yes or no; yes only where {only_where}{_shown(value)}"
+
+    return check
+
+
+def _number(least: int, most: int) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        fits = re.fullmatch(r"[1-9][0-9]{0,5}", value) and least <= int(value) <= most
+        return "" if fits else f"must be a number from {least} to {most}{_shown(value)}"
 
     return check
 
@@ -268,8 +269,8 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "SECRET_KEY_FALLBACKS": _keys,
     "CSRF_KEY": _key,
     "TRUSTED_HOSTS": _hosts,
-    "PLAIN_HTTP": _yes_no,
-    "WORKERS": _number(99),
+    "PLAIN_HTTP": _yes_no("the guide is not reached over HTTPS"),
+    "WORKERS": _number(1, 99),
     "REGION": lambda _: "",  # the regions are not known here
     "EMERGENCY_NUMBER": _emergency_number,
     "CLINIC_NAME": _text(80),
@@ -280,7 +281,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "URGENT_PHONE": _phone(_SHORT_PHONE, "3"),
     "DEPLOYER_NAME": _text(80),
     "CLINICAL_SAFETY_CONTACT": _text(120),
-    "KIOSK_IDLE_MINUTES": _number(60),
+    "KIOSK_IDLE_MINUTES": _number(1, 60),
     "LOGO": _picture,
 }
 
