@@ -9,6 +9,7 @@ from triage.assessment import Assessor
 from triage.journey import with_usual
 from triage.knowledge import Urgency, load
 from triage.knowledge.model import (
+    REVERSIBILITY,
     Caution,
     Deposit,
     Disposition,
@@ -181,6 +182,41 @@ def test_a_sheet_says_why_when_only_the_deposit_sets_the_urgency(tiny_rules):
     sheet = sheet_of(tiny_rules, toe_pain="unsure")
     assert sheet.urgency == "routine"
     assert sheet.reasons or sheet.unsure or sheet.no_warning_sign
+
+
+# -- in short ----------------------------------------------------------------------------------------------------------
+
+
+def test_in_short_says_what_the_sheet_says_in_full_and_nothing_else(knowledge, runs):
+    for case_id, _, _, sheet in runs:
+        assert sheet.in_short.urgent == sheet.label
+        assert sheet.in_short.now == sheet.steps[0].text
+        full = {part.label for part in sheet.deposits} | {p.withheld.text for p in sheet.deposits if p.withheld}
+        assert {line.words for line in sheet.in_short.goes_away} <= full, case_id
+
+
+def test_in_short_answers_for_every_deposit_once(runs):
+    for case_id, _, _, sheet in runs:
+        named = [name for line in sheet.in_short.goes_away for name in line.names]
+        assert sorted(named) == sorted(part.name for part in sheet.deposits), case_id
+        words = [line.words for line in sheet.in_short.goes_away]
+        assert len(words) == len(set(words)), case_id
+
+
+def test_in_short_says_nothing_soothing_beside_an_alarm(knowledge, runs):
+    soothing = {knowledge.words[category] for category in REVERSIBILITY}
+    alarmed = [sheet for _, _, assessment, sheet in runs if assessment.alarmed]
+    for sheet in alarmed:
+        assert not soothing & {line.words for line in sheet.in_short.goes_away}
+        assert sheet.urgency != Urgency.EMERGENCY.word or not sheet.in_short.goes_away
+    assert {sheet.urgency for sheet in alarmed} == {"same-day", "emergency"}
+
+
+def test_in_short_gives_each_deposit_its_own_reason_for_silence(tiny_rules):
+    tiny_rules.write("deposits/chalk-heel.toml", (tiny_rules.folder / TOE).read_text().replace("toe", "heel"))
+    sheet = sheet_of(tiny_rules, where=["chalk-toe", "chalk-heel"], age="child")
+    (line,) = sheet.in_short.goes_away
+    assert line.words == "Ask a doctor first." and len(line.names) == 2
 
 
 # -- an alarm stands alone ---------------------------------------------------------------------------------------------

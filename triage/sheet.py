@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
-from triage.assessment import Assessment, Firing
+from triage.assessment import Assessment, DepositResult, Firing
 from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
 from triage.knowledge.telling import filled
@@ -139,6 +139,27 @@ class DepositPart:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesAway:
+    """What is said, or why nothing is said, about whether deposits of a kind go away."""
+
+    names: tuple[str, ...]
+    """The deposits of which the same is said."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class InShort:
+    """The result in three lines, made of words that the sheet says in full elsewhere, with their sources."""
+
+    urgent: str
+    """Is this urgent? How soon to get help."""
+    goes_away: tuple[GoesAway, ...]
+    """Will it go away? Empty where getting help is all that counts."""
+    now: str
+    """What do I do now? The first step."""
+
+
+@dataclass(frozen=True, slots=True)
 class MythPart:
     """A belief that matters to these answers; the fact comes first."""
 
@@ -190,6 +211,7 @@ class Sheet:
 
     urgency: str
     label: str
+    in_short: InShort
     heading: Passage
     fail_safe: Passage | None
     steps: tuple[Passage, ...]
@@ -331,6 +353,7 @@ def _make_sheet(
     return Sheet(
         urgency=assessment.urgency.word,
         label=disposition.label,
+        in_short=InShort(disposition.label, () if emergency else _goes_away(speaker, assessment), steps[0].text),
         heading=heading,
         fail_safe=fail_safe,
         steps=steps,
@@ -405,8 +428,7 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
     deposit, rule = result.deposit, result.reversibility
     knowledge = speaker.knowledge
     if result.withheld or rule is None:
-        why = knowledge.rules[result.withheld]
-        text = next(text for text in why.texts if text)
+        why, text = _why_withheld(knowledge, result)
         # One reason serves every deposit of the run; it is said with the first.
         first = all(other.withheld != result.withheld for other in assessment.deposits[:index])
         return DepositPart(
@@ -435,6 +457,22 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
         treatments=tuple(_treatment(speaker, t) for t in assessment.treatments if t.deposit == deposit.id),
         disagreements=tuple(_disagreement(speaker, d) for d in assessment.disagreements if d.deposit == deposit.id),
     )
+
+
+def _goes_away(speaker: _Speaker, assessment: Assessment) -> tuple[GoesAway, ...]:
+    """One line for all deposits of which the same is said; where it is withheld, the reason stands in its place."""
+    names: dict[str, list[str]] = {}
+    for result in assessment.deposits:
+        knowledge = speaker.knowledge
+        words = _why_withheld(knowledge, result)[1] if result.withheld else knowledge.words[result.category]
+        names.setdefault(speaker.fill(words), []).append(result.deposit.name)
+    return tuple(GoesAway(tuple(named), words) for words, named in names.items())
+
+
+def _why_withheld(knowledge: Knowledge, result: DepositResult) -> tuple[Rule, str]:
+    """The rule that withholds what deposits of this kind tend to do, and its words."""
+    why = knowledge.rules[result.withheld]
+    return why, next(text for text in why.texts if text)
 
 
 def _treatment(speaker: _Speaker, rule: Treatment) -> TreatmentPart:
