@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Protocol
 
 from triage.assessment import Assessment, DepositResult, Firing
 from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
+from triage.knowledge.table import BY_DATE
 from triage.knowledge.telling import filled
 from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
+
+FRIDAY = 4
+"""As `date.weekday` counts."""
 
 ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2450, 950, 150
 """In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes."""
@@ -215,19 +220,21 @@ class Sheet:
     heading: Passage
     fail_safe: Passage | None
     steps: tuple[Passage, ...]
+    by_then: Passage | None
+    """What to do on the day by which something has to have happened; None in an emergency."""
+    safety_net: tuple[Passage, ...]
     reasons: tuple[Reason, ...]
     unsure: Unsure | None
     stepped_up: tuple[Passage, ...]
     no_warning_sign: Passage | None
     told: tuple[Told, ...]
-    safety_net: tuple[Passage, ...]
-    outlook: OutlookPart | None
     deposits: tuple[DepositPart, ...]
     kind_only: Passage | None
     next_steps: tuple[Passage, ...]
     doctor_questions: tuple[Passage, ...]
     cautions: tuple[Passage, ...]
     myths: tuple[MythPart, ...]
+    outlook: OutlookPart | None
     limits: tuple[Passage, ...]
     footnotes: tuple[Footnote, ...]
     cards: tuple[CardPart, ...]
@@ -297,12 +304,36 @@ def make_sheet(
     journey: Answered | None,
     wording: Mapping[str, str],
     outlook: Outlook = NOTHING,
+    today: date | None = None,
 ) -> Sheet:
-    """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
+    """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us.
+
+    The dated safety net names its day where there is a `today`, and else "the day named on your sheet": what other
+    programs read must not change from one day to the next.
+    """
+    days = knowledge.dispositions[assessment.urgency].by_days
+    if today is not None and days is not None:
+        wording = {**wording, BY_DATE: in_words(by_date(today, days))}
     if outlook == NOTHING:
         return _make_sheet(knowledge, assessment, journey, wording, NOTHING)
     without = _make_sheet(knowledge, assessment, journey, {}, NOTHING)  # as long in one place as in another
     return _make_sheet(knowledge, assessment, journey, wording, _as_fits(outlook, without))
+
+
+def by_date(today: date, days: int) -> date:
+    """The day so many days from today, or the Friday before it where it falls on a weekend and clinics are closed.
+
+    Never a day before today, and today itself stays today: what is open on a weekend is open today. Public holidays
+    are not known here.
+    """
+    day = today + timedelta(days)
+    friday = day - timedelta(max(0, day.weekday() - FRIDAY))
+    return max(today, friday)
+
+
+def in_words(day: date) -> str:
+    """A day as people say it, such as "Tuesday 14 January"; the year goes without saying."""
+    return f"{day:%A} {day.day} {day:%B}"
 
 
 def _as_fits(outlook: Outlook, sheet: Sheet) -> Outlook:
@@ -327,6 +358,8 @@ def _make_sheet(
     heading = speaker.say(disposition.heading, disposition)
     fail_safe = speaker.notice("fail_safe") if assessment.fail_safe else None
     steps = tuple(speaker.say(text, disposition) for text in disposition.steps)
+    by_then = speaker.may_say(disposition.by_then, disposition)
+    safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
     firings = assessment.counting
     reasons = tuple(_reason(speaker, firing) for firing in firings if firing.certain)
     unsure = _unsure(speaker, [firing for firing in firings if not firing.certain])
@@ -336,8 +369,6 @@ def _make_sheet(
     no_warning_sign = None
     if not assessment.firings and not assessment.alarmed:
         no_warning_sign = speaker.notice("no_warning_sign")
-    safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
-    outlook_part = _outlook(speaker, assessment, outlook)
     deposits = () if emergency else tuple(_deposit(speaker, assessment, i) for i in range(len(assessment.deposits)))
     kind_only = speaker.notice("kind_only") if any(part.deposit_goes for part in deposits) else None
     next_steps = tuple(speaker.say(rule.text, rule) for rule in assessment.next_steps)
@@ -346,6 +377,7 @@ def _make_sheet(
     if not emergency:
         cautions = (*cautions, speaker.notice("do_not_stop"))
     myths = tuple(MythPart(speaker.say(rule.fact, rule), speaker.say(rule.myth, rule)) for rule in assessment.myths)
+    outlook_part = _outlook(speaker, assessment, outlook)
     limits = () if emergency else (speaker.notice("keep_appointments"), speaker.notice("not_checked"))
     footnotes = tuple(Footnote(number, knowledge.sources[source]) for source, number in speaker.numbers.items())
     said = tuple(speaker.said)
@@ -357,19 +389,20 @@ def _make_sheet(
         heading=heading,
         fail_safe=fail_safe,
         steps=steps,
+        by_then=by_then,
+        safety_net=safety_net,
         reasons=reasons,
         unsure=unsure,
         stepped_up=stepped_up,
         no_warning_sign=no_warning_sign,
         told=told(knowledge, journey) if journey else (),
-        safety_net=safety_net,
-        outlook=outlook_part,
         deposits=deposits,
         kind_only=kind_only,
         next_steps=next_steps,
         doctor_questions=doctor_questions,
         cautions=cautions,
         myths=myths,
+        outlook=outlook_part,
         limits=limits,
         footnotes=footnotes,
         cards=tuple(_card(nurse, card) for card in assessment.nurse_cards),
