@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
@@ -180,6 +180,8 @@ class Told:
     answers: tuple[str, ...]
     denied: bool
     """The answer was "none of these"."""
+    unsure: bool
+    """The answer was "I'm not sure", and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,38 @@ class Sheet:
     due: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around the words of a sheet on paper: what it is for, who made it and when, who gives it out."""
+
+    purpose: str
+    prepared: str
+    """The day and the time when it was made, at this place."""
+    limits: str
+    overdue: str
+    """Empty while the review of the content is not overdue."""
+    clinic_name: str
+    clinic_phone: str
+
+
+def frame(
+    knowledge: Knowledge, wording: Mapping[str, str], made: datetime, clinic_name: str = "", clinic_phone: str = ""
+) -> Frame:
+    """The frame of a sheet that is made at that time."""
+
+    def notice(role: str) -> str:
+        return filled(knowledge, knowledge.notices[role].text, wording)
+
+    return Frame(
+        purpose=notice("paper_purpose"),
+        prepared=f"{made.day} {made:%B %Y, %H:%M}",
+        limits=notice("paper_limits"),
+        overdue=notice("overdue") if knowledge.due < made.date() else "",
+        clinic_name=clinic_name,
+        clinic_phone=clinic_phone,
+    )
+
+
 class _Speaker:
     """Says rules aloud in order: numbers the sources at first use and keeps every sentence with its provenance."""
 
@@ -294,7 +328,7 @@ def told(knowledge: Knowledge, journey: Answered) -> tuple[Told, ...]:
         if answer is not None:
             chosen = (answer,) if isinstance(answer, str) else answer
             words = tuple(question.words(word) for word in chosen)
-            lines.append(Told(question.text, words, denied=chosen == (NO_ONE,)))
+            lines.append(Told(question.text, words, denied=chosen == (NO_ONE,), unsure=chosen == (UNSURE,)))
     return tuple(lines)
 
 
