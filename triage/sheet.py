@@ -21,7 +21,7 @@ from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
 FRIDAY = 4
 """As `date.weekday` counts."""
 
-ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_LINE = 2250, 950, 150
+ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_LINE = 2250, 900, 150
 """In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes, and
 has no lines to write on."""
 
