@@ -25,6 +25,9 @@ ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_LINE = 2250, 900, 150
 """In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes, and
 has no lines to write on."""
 
+ROOM_FOR_NOTES = 4
+"""In lines: what the pages hold beyond that, if the person is to write on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -355,7 +358,7 @@ def make_sheet(
         # As long in one place as in another.
         outlook = _as_fits(outlook, _make_sheet(knowledge, assessment, journey, {}, NOTHING))
     sheet = _make_sheet(knowledge, assessment, journey, wording, outlook)
-    return replace(sheet, room_to_write=_lines_left(sheet) >= len(sheet.doctor_questions))
+    return replace(sheet, room_to_write=_lines_left(sheet) + ROOM_FOR_NOTES >= len(sheet.doctor_questions))
 
 
 def by_date(today: date, days: int) -> date:
