@@ -82,10 +82,10 @@ def understand_3_everyday_words(seen: Seen) -> bool | None:
 
 
 def understand_4_words_of_letters_are_explained_where_they_stand(seen: Seen) -> bool | None:
-    """A technical word stands in quotes or brackets, beside plain words; capitals are abbreviations spelt out."""
-    technical = {
-        word.lower() for rule in seen.assessor.knowledge.of_kind(LetterWord) for word in rule.words if "calcif" in word
-    }
+    """A technical word stands in quotes or brackets, beside plain words; the word on the start page is known."""
+    knowledge = seen.assessor.knowledge
+    on_letters = {word.lower() for rule in knowledge.of_kind(LetterWord) for word in rule.words if "calcif" in word}
+    technical = {word for word in on_letters if word not in knowledge.notices["start"].text}
     plain = [re.sub(r"\"[^\"]*\"|\([^)]*\)", "", text).lower() for text in seen.texts]
     return not any(re.search(rf"\b{re.escape(word)}\b", text) for text in plain for word in technical)
 
