@@ -60,6 +60,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
     app.extensions["proof"] = record.read(folder)
+    app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:
         app.logger.error("Self-check: %s", problem)
