@@ -51,6 +51,7 @@ def problems(knowledge: Knowledge, today: date) -> list[str]:
             _provenance,
             _sentences,
             _questions,
+            _parts_in_order,
             _stops,
             _categories,
             _engine_limits,
@@ -143,6 +144,20 @@ def _questions(knowledge: Knowledge) -> Iterator[str]:
     for page in knowledge.pages:
         if not knowledge.page_questions[page.id]:
             yield f"{page.file}: {page.id}: no question is asked on this page"
+
+
+def _parts_in_order(knowledge: Knowledge) -> Iterator[str]:
+    """A part that began again after another one would count backwards in front of the reader."""
+    before: dict[str, str] = {}
+    last = ""
+    for page in knowledge.pages:
+        if page.part != last and page.part in before:
+            yield (
+                f"{page.file}: {page.id}: the part '{page.part}' was left after the page '{before[page.part]}'; "
+                f"move the page there, or give it the part '{last}'"
+            )
+        before[page.part] = page.id
+        last = page.part
 
 
 def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:

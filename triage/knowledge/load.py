@@ -197,16 +197,17 @@ class Reader:
 
     def _read_pages(self) -> None:
         of_deposit: dict[str, list[model.Page]] = {}
-        places: list[model.Page | None] = []
+        places: list[model.Page | str] = []
         for table in self._tables("page"):
             deposit = self._deposit_of(table.file)
             if not deposit and table.flag("deposits_here"):
-                places.append(None)
+                places.append(table.text("part"))
                 table.done()
                 continue
             page = model.Page(
                 id=kebab(table),
                 title=table.text("title"),
+                part="" if deposit else table.text("part"),
                 file=table.file,
                 lead=table.text("lead", required=False),
                 deposit=deposit,
@@ -220,11 +221,11 @@ class Reader:
             else:
                 places.append(page)
         for place in places:
-            if place:
+            if isinstance(place, model.Page):
                 self.pages.append(place)
                 continue
             for deposit in self.deposits:
-                self.pages.extend(of_deposit.get(deposit, []))
+                self.pages.extend(replace(page, part=place) for page in of_deposit.get(deposit, []))
 
     def _read_questions(self) -> None:
         tables = list(self._tables("question"))

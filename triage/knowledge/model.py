@@ -176,6 +176,8 @@ class Page:
 
     id: str
     title: str
+    part: str
+    """The part of the journey it belongs to, in words; the pages of one part stand together."""
     file: str
     lead: str = ""
     deposit: str = ""
@@ -666,6 +668,11 @@ class Knowledge:
             page.id: tuple(question for question in self.questions.values() if question.page == page.id)
             for page in self.pages
         }
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the journey, in order. Everybody goes through them, however many pages each has for them."""
+        return tuple(dict.fromkeys(page.part for page in self.pages))
 
     @cached_property
     def terms(self) -> Mapping[str, tuple[Term, ...]]:

@@ -6,6 +6,7 @@ own pages has to fail. Both escape everything: their files do not end in .html, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -41,6 +42,10 @@ _MACROS = {
 }
 
 
+_INDENTED = re.compile(r"\s*\n\s*")
+"""Indentation is a tenth of a long list of options; the slowest phones wait for it."""
+
+
 @cache
 def _macro(name: str) -> Any:
     return getattr(_environment.get_template(f"nhsuk/components/{name}/macro.jinja").module, _MACROS[name])
@@ -48,7 +53,8 @@ def _macro(name: str) -> Any:
 
 def component(kind: str, /, **params: Any) -> Markup:
     """One component as HTML. Every text in the parameters is escaped."""
-    return Markup(_macro(kind)(params))  # noqa: S704 - the macro's own output, made with autoescape on
+    html = str(_macro(kind)(params))
+    return Markup(_INDENTED.sub("\n", html))  # noqa: S704 - the macro's own output, made with autoescape on
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from triage import journey
 from triage.journey import Journey, Step
 from triage.sheet import told
 from triage.web.forms import PageForm, page_form
+from triage.web.progress import part_of
 from triage.web.state import SealedCookies, StateTooLarge
 from triage.web.views.context import View, furthest, known, lost, pages, renew, this_run, whole_path
 from triage.web.views.results import emergency_page, not_worked_out
@@ -109,7 +110,14 @@ def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired
     if form.back_to_check.data:
         back = url_for("pages.check", run_id=run_id)
     return render_template(
-        "question.html", step=step, form=form, run_id=run_id, number=number, back=back, expired=expired
+        "question.html",
+        step=step,
+        part=part_of(known(), step.page),
+        form=form,
+        run_id=run_id,
+        number=number,
+        back=back,
+        expired=expired,
     )
 
 
