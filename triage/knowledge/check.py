@@ -52,6 +52,7 @@ def problems(knowledge: Knowledge, today: date) -> list[str]:
             _sentences,
             _questions,
             _parts_in_order,
+            _body,
             _stops,
             _categories,
             _engine_limits,
@@ -158,6 +159,18 @@ def _parts_in_order(knowledge: Knowledge) -> Iterator[str]:
             )
         before[page.part] = page.id
         last = page.part
+
+
+def _body(knowledge: Knowledge) -> Iterator[str]:
+    """A mark or spot that nothing belongs to was left behind, or its deposits forgot it."""
+    groups = {deposit.group for deposit in knowledge.deposits.values()}
+    for mark in knowledge.body_marks:
+        if mark.group not in groups:
+            yield f"body.toml: {mark.group}: no deposit is in this group, so its mark would lead nowhere"
+    used = {name for deposit in knowledge.deposits.values() for name in deposit.body}
+    for spot in knowledge.body_spots:
+        if spot.id not in used:
+            yield f'body.toml: {spot.id}: no deposit belongs to it; add body = ["{spot.id}"] to one, or leave it out'
 
 
 def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:

@@ -28,7 +28,7 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard",
+    "hazard", "body_mark", "body_spot",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -54,6 +54,8 @@ class Reader:
         self.mentions: list[model.Mention] = []
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
+        self.body_marks: list[model.BodyMark] = []
+        self.body_spots: list[model.BodySpot] = []
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -126,6 +128,7 @@ class Reader:
         self._read_claims()
         self._read_watchwords()
         self._read_hazards()
+        self._read_body()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -188,6 +191,7 @@ class Reader:
                 due=table.day("due"),
                 contact=table.text("contact", required=False),
                 letter_words=table.texts("letter_words", required=False),
+                body=table.texts("body", required=False),
             )
             table.done()
         for file in self.files:
@@ -299,7 +303,7 @@ class Reader:
         if table.flag("options_are_deposits"):
             self.place_question = question_id
             options.extend(
-                model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group)
+                model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group, body=deposit.body)
                 for deposit in self.deposits.values()
             )
         groups = table.texts("groups", required=False)
@@ -776,6 +780,31 @@ class Reader:
             table.problem(f"is '{control.status}' and names what verifies it; leave out 'status' or 'verified_by'")
         return control
 
+    def _read_body(self) -> None:
+        for table in self._tables("body_mark"):
+            mark = model.BodyMark(group=table.one_of("group", model.GROUPS), **self._point(table))
+            table.done()
+            if self._new_id(table, mark.group, "mark "):
+                self.body_marks.append(mark)
+        for table in self._tables("body_spot"):
+            spot = model.BodySpot(id=kebab(table), **self._point(table))
+            table.done()
+            if self._new_id(table, spot.id, "spot "):
+                self.body_spots.append(spot)
+        known = [spot.id for spot in self.body_spots]
+        for deposit in self.deposits.values():
+            for name in deposit.body:
+                if name not in known:
+                    where = f"{deposit.file}: {deposit.id}"
+                    self.problems.append(f"{where}: the body spot '{name}' is not known" + meant(name, known))
+
+    def _point(self, table: Table) -> dict[str, int]:
+        point = {"across": table.number("across"), "down": table.number("down")}
+        for (key, value), most in zip(point.items(), model.FIGURE, strict=True):
+            if not 0 <= value <= most:
+                table.problem(f"'{key}' is {value}, which is beside the figure; write a number from 0 to {most}")
+        return point
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -797,6 +826,8 @@ class Reader:
             mentions=tuple(self.mentions),
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
+            body_marks=tuple(self.body_marks),
+            body_spots=tuple(self.body_spots),
             place_question=self.place_question,
             words=self.words,
         )

@@ -108,6 +108,8 @@ class Option:
     group: str = ""
     stops: bool = False
     """Choosing it ends the journey at once: it is an emergency whatever else is true."""
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to."""
 
     @property
     def finding(self) -> str:
@@ -153,6 +155,11 @@ class Question:
             values = (YES, NO, UNSURE) if self.unsure else (YES, NO)
             return {option.finding: values for option in self.options}
         return {self.id: self.allowed}
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The headings under which its options stand, in the order shown."""
+        return tuple(dict.fromkeys(option.group for option in self.options))
 
     def option(self, option_id: str) -> Option | None:
         """The option with that id; None for "none", "unsure" and the unknown."""
@@ -574,10 +581,34 @@ class Deposit(Rule):
     contact: str = ""
     """Who to contact about this deposit, where that is not the usual doctor or clinic."""
     letter_words: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to; empty where it can be anywhere."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.about,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyMark:
+    """The point of the figure that leads to a group of places, in the units of `FIGURE`."""
+
+    group: str
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySpot:
+    """A point of the figure that deposits belong to, in the units of `FIGURE`."""
+
+    id: str
+    across: int
+    down: int
+
+
+FIGURE = (200, 420)
+"""How wide and how high the figure is, in its own units; it is seen from the front and stands upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -611,7 +642,7 @@ WORDS = (
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
+    "overdue", "cleared", "footer", "start_needs", "figure", "strip", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
@@ -642,6 +673,8 @@ class Knowledge:
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
     hazards: tuple[Hazard, ...]
+    body_marks: tuple[BodyMark, ...]
+    body_spots: tuple[BodySpot, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from triage.knowledge import UNSURE
 from triage.knowledge.model import NO_ONE, Question
+from triage.web.figure import group_id
 
 _environment = Environment(
     loader=PackageLoader("nhsuk_frontend_jinja"),
@@ -59,7 +60,7 @@ def component(kind: str, /, **params: Any) -> Markup:
 
 @lru_cache(maxsize=4096)
 def _cached_question(key: _Key) -> Markup:
-    return _question(key.question, key.chosen, key.error, key.lead)
+    return _question(key.question, key.chosen, key.error, key.lead, key.figure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class _Key:
     chosen: tuple[str, ...]
     error: str
     lead: str | None
+    figure: str
 
     def __hash__(self) -> int:
         return hash((id(self.question), self.chosen, self.error, self.lead))
@@ -79,18 +81,23 @@ class _Key:
             isinstance(other, _Key)
             and self.question is other.question
             and (self.chosen, self.error, self.lead) == (other.chosen, other.error, other.lead)
+            and self.figure == other.figure
         )
 
 
-def question_html(question: Question, chosen: Sequence[str], error: str, lead: str | None) -> Markup:
+def question_html(
+    question: Question, chosen: Sequence[str], error: str, lead: str | None, figure: str = Markup()
+) -> Markup:
     """A question with its options. With a `lead` it stands alone: its text is the h1 and the lead its hint.
+
+    `figure` is HTML that stands beside options in groups.
 
     Kept once made: the macros cost a millisecond and more for each question, and there are few questions.
     """
-    return _cached_question(_Key(question, tuple(chosen), error, lead))
+    return _cached_question(_Key(question, tuple(chosen), error, lead, figure))
 
 
-def _question(question: Question, chosen: Sequence[str], error: str, lead: str | None) -> Markup:
+def _question(question: Question, chosen: Sequence[str], error: str, lead: str | None, figure: str) -> Markup:
     heading = lead is not None
     hint = " ".join(filter(None, (lead, question.hint)))
     legend = {
@@ -98,9 +105,8 @@ def _question(question: Question, chosen: Sequence[str], error: str, lead: str |
         "isPageHeading": heading,
         "classes": "nhsuk-fieldset__legend--l" if heading else "nhsuk-fieldset__legend--m",
     }
-    grouped = len({option.group for option in question.options}) > 1
-    if question.type == "multi" and grouped:
-        return _grouped(question, chosen, error, legend, hint)
+    if question.type == "multi" and len(question.groups) > 1:
+        return _grouped(question, chosen, error, legend, hint, figure)
     return component(
         "checkboxes" if question.type == "multi" else "radios",
         name=question.id,
@@ -112,7 +118,9 @@ def _question(question: Question, chosen: Sequence[str], error: str, lead: str |
     )
 
 
-def _item(question: Question, value: str, text: str, hint: str, chosen: Sequence[str]) -> dict[str, Any]:
+def _item(
+    question: Question, value: str, text: str, hint: str, chosen: Sequence[str], body: Sequence[str] = ()
+) -> dict[str, Any]:
     first = value == question.allowed[0]
     return {
         "value": value,
@@ -120,12 +128,13 @@ def _item(question: Question, value: str, text: str, hint: str, chosen: Sequence
         "id": question.id if first else f"{question.id}-{value}",
         "hint": {"text": hint} if hint else None,
         "checked": value in chosen,
+        "attributes": {"data-body": " ".join(body)} if body else None,
     }
 
 
 def _items(question: Question, chosen: Sequence[str], group: str | None = None) -> list[dict[str, Any]]:
     return [
-        _item(question, option.id, option.text, option.hint, chosen)
+        _item(question, option.id, option.text, option.hint, chosen, option.body)
         for option in question.options
         if group is None or option.group == group
     ]
@@ -143,26 +152,34 @@ def _last_items(question: Question, chosen: Sequence[str], divider: bool) -> lis
     return items
 
 
-def _grouped(question: Question, chosen: Sequence[str], error: str, legend: dict[str, Any], hint: str) -> Markup:
+def _grouped(
+    question: Question, chosen: Sequence[str], error: str, legend: dict[str, Any], hint: str, figure: str
+) -> Markup:
     """Checkboxes under small headings, each group a fieldset inside the question's own."""
-    parts: list[Markup] = []
+    above: list[Markup] = []
     if hint:
-        parts.append(component("hint", text=hint, id=f"{question.id}-hint"))
+        above.append(component("hint", text=hint, id=f"{question.id}-hint"))
     if error:
-        parts.append(component("error-message", text=error, id=f"{question.id}-error"))
-    for number, group in enumerate(dict.fromkeys(option.group for option in question.options)):
+        above.append(component("error-message", text=error, id=f"{question.id}-error"))
+    parts: list[Markup] = []
+    for number, group in enumerate(question.groups, 1):
+        fieldset: dict[str, Any] = {"legend": {"text": group, "classes": "nhsuk-fieldset__legend--s"}}
+        if figure:
+            fieldset |= {"id": group_id(question, number), "attributes": {"tabindex": "-1"}}
         parts.append(
             component(
                 "checkboxes",
                 name=question.id,
-                idPrefix=f"{question.id}-group-{number}",
-                fieldset={"legend": {"text": group, "classes": "nhsuk-fieldset__legend--s"}},
+                idPrefix=f"{question.id}-options-{number}",
+                fieldset=fieldset,
                 items=_items(question, chosen, group),
             )
         )
     last = _last_items(question, chosen, divider=True)
     if last:
         parts.append(component("checkboxes", name=question.id, idPrefix=f"{question.id}-last", items=last))
+    if figure:
+        parts = [Markup('<div class="beside">{}<div>{}</div></div>').format(figure, Markup().join(parts))]
     described = " ".join(
         part for part, there in ((f"{question.id}-hint", hint), (f"{question.id}-error", error)) if there
     )
@@ -171,5 +188,5 @@ def _grouped(question: Question, chosen: Sequence[str], error: str, legend: dict
         legend=legend,
         describedBy=described,
         classes="grouped form-group--error" if error else "grouped",
-        html=Markup("").join(parts),
+        html=Markup().join([*above, *parts]),
     )

@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 from triage import journey
 from triage.journey import Journey, Step
 from triage.sheet import told
+from triage.web.figure import figure_of
 from triage.web.forms import PageForm, page_form
 from triage.web.progress import part_of
 from triage.web.state import SealedCookies, StateTooLarge
@@ -113,6 +114,7 @@ def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired
         "question.html",
         step=step,
         part=part_of(known(), step.page),
+        figures={asked.id: figure_of(known(), asked, form.given(asked)) for asked in step.questions},
         form=form,
         run_id=run_id,
         number=number,
