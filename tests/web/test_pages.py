@@ -317,13 +317,12 @@ def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
 # -- what would change the result ------------------------------------------------------------------------------------
 
 
-def test_what_would_change_the_result_stands_between_the_safety_net_and_the_deposits(person: Person) -> None:
+def test_on_screen_what_would_change_the_result_stands_between_the_safety_net_and_the_deposits(person: Person) -> None:
     walked(person, Urgency.ROUTINE)
-    for page in (person.get(person.url("summary")), person.get(person.url("print"))):
-        headings = [tag.get_text() for tag in page.soup.find_all("h2")]
-        place = headings.index("What would change this result")
-        assert headings[place - 1] == "Get help sooner if things change"
-        assert headings[place + 1] in {name[0].upper() + name[1:] for name in names(person.knowledge)}
+    headings = [tag.get_text() for tag in person.get(person.url("summary")).soup.find_all("h2")]
+    place = headings.index("What would change this result")
+    assert headings[place - 1] == "Get help sooner if things change"
+    assert headings[place + 1] in {name[0].upper() + name[1:] for name in names(person.knowledge)}
 
 
 def names(knowledge: Knowledge) -> set[str]:

@@ -20,7 +20,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
-from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
+from triage.knowledge.table import BY_DATE, CHOICE, KEBAB, PLACEHOLDERS, Table, kebab, meant, snake
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
@@ -523,7 +523,7 @@ class Reader:
         )
 
     def _disposition(self, table: Table, common: dict[str, Any]) -> model.Disposition:
-        return model.Disposition(
+        disposition = model.Disposition(
             **common,
             urgency=table.urgency("urgency"),
             label=table.text("label"),
@@ -531,6 +531,17 @@ class Reader:
             steps=table.texts("steps"),
             safety_net=table.texts("safety_net"),
         )
+        return disposition if disposition.urgency == Urgency.EMERGENCY else self._dated(table, disposition)
+
+    def _dated(self, table: Table, disposition: model.Disposition) -> model.Disposition:
+        """With the day by which the person acts if nothing has happened. An emergency waits for no day."""
+        days = table.number("by_days")
+        if not 0 <= days <= model.MOST_DAYS:
+            table.problem(f"'by_days' must be from 0 (today) to {model.MOST_DAYS}, not {days}")
+        by_then = table.text("by_then", blanks=(*PLACEHOLDERS, BY_DATE))
+        if by_then and f"{{{BY_DATE}}}" not in by_then:
+            table.problem(f"'by_then' must name the day: write {{{BY_DATE}}} where it stands")
+        return replace(disposition, by_days=days, by_then=by_then)
 
     def _notice(self, table: Table, common: dict[str, Any]) -> model.Notice:
         if common["id"] not in model.NOTICE_ROLES:

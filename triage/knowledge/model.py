@@ -15,6 +15,9 @@ from typing import TypeVar, cast
 
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion
 
+MOST_DAYS = 60
+"""The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
+
 RULESET_PATHS = 60
 """The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
 
@@ -531,10 +534,14 @@ class Disposition(Rule):
     steps: tuple[str, ...]
     safety_net: tuple[str, ...]
     label: str
+    by_days: int | None = None
+    """In how many days from today the person acts if nothing has happened; None only in an emergency."""
+    by_then: str = ""
+    """What they do then; `{by_date}` in it is that day."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.heading, *self.steps, *self.safety_net)
+        return (self.heading, *self.steps, *([self.by_then] if self.by_then else []), *self.safety_net)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -634,15 +641,16 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
 
 
 WORDS = (
-    YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
-    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
+    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY), "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
-    "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "figure", "strip", "list_of_answers", "emergency_tell", "demonstration",
+    "keep_appointments", "paper_purpose", "paper_limits", "no_pdf", "withheld_urgent", "do_not_stop", "fail_safe",
+    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
+    "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",

@@ -18,6 +18,7 @@ from jinja2 import StrictUndefined
 from triage import cases, resources
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, load
+from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
 from triage.verify import record
 from triage.web import errors, headers
@@ -59,6 +60,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
     app.extensions["proof"] = record.read(folder)
+    app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:
         app.logger.error("Self-check: %s", problem)
@@ -86,7 +88,12 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
     def overdue() -> bool:
         return knowledge.due < datetime.now(UTC).date()
 
+    def strip(category: str) -> list[tuple[str, bool]]:
+        """Every category in short words, and whether it is this one."""
+        return [(knowledge.words[f"strip-{other}"], other == category) for other in REVERSIBILITY]
+
     app.jinja_env.globals.update(
+        strip=strip,
         component=component,
         question_html=question_html,
         notice=lambda role: _notice(knowledge, settings, role),

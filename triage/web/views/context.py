@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import cast
 
@@ -36,6 +37,12 @@ def words() -> dict[str, str]:
     """What fills the placeholders of the rules' texts at this place."""
     kept: dict[str, str] = dict(current_app.extensions["settings"].words)
     return kept
+
+
+def now() -> datetime:
+    """The time at this place: in the time zone of the server."""
+    clock: Callable[[], datetime] = current_app.extensions["clock"]
+    return clock().astimezone()
 
 
 def this_run() -> Run:

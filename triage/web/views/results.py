@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from flask import current_app, render_template
 
@@ -15,7 +14,7 @@ from triage.assessment import Assessment, Assessor
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Sheet, all_changes, make_sheet
-from triage.web.views.context import View, assessor, known, pages, whole_path, words
+from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, everything, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
@@ -48,18 +47,20 @@ def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = Fal
         return emergency_page(run_id, len(path.steps), path)
     try:
         assessment = assessor().assess(path.findings)
-        sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
+        made = now()
+        outlook = _outlook(for_patient, path, assessment)
+        sheet = make_sheet(known(), assessment, path, words(), outlook, made.date())
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, len(path.steps), sheet)
-        outlook = _outlook(everything, path, assessment) if for_nurse else NOTHING
+        whole = _outlook(everything, path, assessment) if for_nurse else NOTHING
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
-            changes=all_changes(known(), outlook),
+            changes=all_changes(known(), whole),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
-            now=datetime.now(UTC),
+            now=made,
         )
     except Exception:
         current_app.logger.exception("The summary could not be made.")
@@ -99,6 +100,6 @@ def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
 def not_worked_out(path: Journey) -> View:
     """The careful page when no result can be had: advice today, the warning signs, and what they told us."""
     knowledge = known()
-    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words())
+    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words(), today=now().date())
     first = knowledge.page_questions[knowledge.pages[0].id][0]
     return render_template("not_worked_out.html", sheet=sheet, signs=[o.text for o in first.options if o.stops])
