@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from html import unescape
 
@@ -42,8 +43,16 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """Everything in the main part, as running text."""
-        return re.sub(r"\s+", " ", self.soup.main.get_text(" ", strip=True)) if self.soup.main else ""
+        """Everything in the main part, as running text; a hard word is read over, and its meaning stays closed."""
+        main = copy(self.soup.main)
+        if main is None:
+            return ""
+        for meaning in main.select(".means"):
+            meaning.decompose()
+        for word in main.select(".term"):
+            word.unwrap()
+        main.smooth()
+        return re.sub(r"\s+", " ", main.get_text(" ", strip=True))
 
     @cached_property
     def inputs(self) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ worried reader, engine limits, and reviews that are overdue. What needs a journe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import prod
@@ -18,6 +19,7 @@ from triage.knowledge.model import (
     RULESET_PATHS,
     Caution,
     Deposit,
+    HardWord,
     Knowledge,
     NurseCard,
     Option,
@@ -53,6 +55,7 @@ def problems(knowledge: Knowledge, today: date) -> list[str]:
             _questions,
             _parts_in_order,
             _body,
+            _hard_words,
             _stops,
             _categories,
             _engine_limits,
@@ -171,6 +174,17 @@ def _body(knowledge: Knowledge) -> Iterator[str]:
     for spot in knowledge.body_spots:
         if spot.id not in used:
             yield f'body.toml: {spot.id}: no deposit belongs to it; add body = ["{spot.id}"] to one, or leave it out'
+
+
+def _hard_words(knowledge: Knowledge) -> Iterator[str]:
+    """A hard word that stands in no text helps nobody, and is probably misspelt."""
+    words = knowledge.of_kind(HardWord)
+    explained = {_of(hard) for hard in words}
+    said = " ".join(text for where, text in _texts(knowledge) if where not in explained).lower()
+    for hard in words:
+        for word in hard.words:
+            if not re.search(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])", said):
+                yield f"{_of(hard)}: the word '{word}' stands in no text; leave it out, or write it as it stands"
 
 
 def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:

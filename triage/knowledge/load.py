@@ -24,7 +24,7 @@ from triage.knowledge.table import BY_DATE, CHOICE, KEBAB, PLACEHOLDERS, Table, 
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
-    "disagreement", "nurse_card", "disposition", "notice", "word",
+    "disagreement", "nurse_card", "disposition", "notice", "word", "hard_word",
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
@@ -303,8 +303,8 @@ class Reader:
         if table.flag("options_are_deposits"):
             self.place_question = question_id
             options.extend(
-                model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group, body=deposit.body)
-                for deposit in self.deposits.values()
+                model.Option(id=place.id, text=place.place, hint=place.hint, group=place.group, body=place.body)
+                for place in self.deposits.values()
             )
         groups = table.texts("groups", required=False)
         for option in options if groups else ():
@@ -397,6 +397,7 @@ class Reader:
             "disposition": self._disposition,
             "notice": self._notice,
             "word": self._word,
+            "hard_word": self._hard_word,
         }
         self.rules.update(self.deposits)
         for kind in RULE_TABLES:
@@ -563,6 +564,12 @@ class Reader:
             meaning=table.text("meaning"),
             caution=table.text("caution", required=False),
         )
+
+    def _hard_word(self, table: Table, common: dict[str, Any]) -> model.HardWord:
+        words = table.texts("words")
+        for word in words:
+            self._new_id(table, word.lower(), "hard word ")
+        return model.HardWord(**common, words=words, meaning=table.text("meaning"))
 
     def _sources(self, table: Table) -> tuple[str, ...]:
         sources = table.texts("sources", required=False)

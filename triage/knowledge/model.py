@@ -392,6 +392,18 @@ class LetterWord(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HardWord(Rule):
+    """A word of the guide's own texts that not everybody knows, in plain words; explained where it stands."""
+
+    words: tuple[str, ...]
+    meaning: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.meaning,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mention:
     """Something that is never named to a person at risk without a safety message: a medicine, a supplement."""
 
@@ -641,7 +653,8 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
 
 
 WORDS = (
-    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY), "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY),
+    "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
     "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
