@@ -40,12 +40,15 @@ class Glossary:
 
     def asked(self, texts: Iterable[str], done: set[str], prefix: str) -> Markup:
         """For texts that cannot hold a button, such as the label of a box: one button for each of their hard words."""
-        found = [pair for text in texts for pair in self._found(text, done)]
-        return Markup(" ").join(_button(f"What does “{word[0]}” mean?", word[0], hard, prefix) for word, hard in found)
+        found = [(match[0], hard) for text in texts for match, hard in self._found(text, done)]
+        return Markup(" ").join(
+            _button(f"What does “{_as_listed(word, hard)}” mean?", word, hard, prefix) for word, hard in found
+        )
 
     def _found(self, text: str, done: set[str]) -> Iterable[tuple[re.Match[str], HardWord]]:
         for found in self._pattern.finditer(text):
-            hard = self._hard.get(found["word"] or "") or self._hard.get((found["word"] or "").lower())
+            word = found["word"] or ""
+            hard = self._hard.get(word) or self._hard.get(word[:1].lower() + word[1:])
             if hard and hard.id not in done:
                 done.add(hard.id)
                 yield found, hard
@@ -54,6 +57,10 @@ class Glossary:
 def _either_case(word: str) -> str:
     """A word as it stands, or with the capital that begins a sentence."""
     return f"[{word[0].lower()}{word[0].upper()}]{re.escape(word[1:])}" if word[0].islower() else re.escape(word)
+
+
+def _as_listed(word: str, hard: HardWord) -> str:
+    return next(listed for listed in hard.words if listed.lower() == word.lower())
 
 
 def _button(said: str, word: str, hard: HardWord, prefix: str) -> Markup:
