@@ -6,7 +6,7 @@ Every sentence is taken from a rule and carries that rule's id and sources; this
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -21,8 +21,12 @@ from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
 FRIDAY = 4
 """As `date.weekday` counts."""
 
-ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2450, 950, 150
-"""In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes."""
+ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_LINE = 2250, 900, 150
+"""In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes, and
+has no lines to write on."""
+
+ROOM_FOR_NOTES = 4
+"""In lines: what the pages hold beyond that, if the person is to write on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,8 @@ class Sheet:
     footnotes: tuple[Footnote, ...]
     cards: tuple[CardPart, ...]
     said: tuple[Sentence, ...]
+    room_to_write: bool
+    """Whether two pages (three with several deposits) hold a line under each question to ask as well."""
     rules_version: str
     reviewed: str
     due: str
@@ -348,10 +354,11 @@ def make_sheet(
     days = knowledge.dispositions[assessment.urgency].by_days
     if today is not None and days is not None:
         wording = {**wording, BY_DATE: in_words(by_date(today, days))}
-    if outlook == NOTHING:
-        return _make_sheet(knowledge, assessment, journey, wording, NOTHING)
-    without = _make_sheet(knowledge, assessment, journey, {}, NOTHING)  # as long in one place as in another
-    return _make_sheet(knowledge, assessment, journey, wording, _as_fits(outlook, without))
+    if outlook != NOTHING:
+        # As long in one place as in another.
+        outlook = _as_fits(outlook, _make_sheet(knowledge, assessment, journey, {}, NOTHING))
+    sheet = _make_sheet(knowledge, assessment, journey, wording, outlook)
+    return replace(sheet, room_to_write=_lines_left(sheet) + ROOM_FOR_NOTES >= len(sheet.doctor_questions))
 
 
 def by_date(today: date, days: int) -> date:
@@ -372,11 +379,16 @@ def in_words(day: date) -> str:
 
 def _as_fits(outlook: Outlook, sheet: Sheet) -> Outlook:
     """As much of it as the sheet has room for: one change always, then what to find out first, then other changes."""
-    told = sum(len(line.question) + sum(map(len, line.answers)) for line in sheet.told)
-    letters = sum(len(sentence.text) for sentence in sheet.said) + told // 4
-    lines = (ROOM + ROOM_OF_A_DEPOSIT * len(sheet.deposits) - letters) // ROOM_OF_A_CHANGE
+    lines = _lines_left(sheet)
     unknown = outlook.find_out_first if lines > 2 or not outlook.raises else None
     return Outlook(outlook.raises[: max(1, lines - 2 if unknown else lines)], unknown)
+
+
+def _lines_left(sheet: Sheet) -> int:
+    """How many lines the pages still hold."""
+    told = sum(len(line.question) + sum(map(len, line.answers)) for line in sheet.told)
+    letters = sum(len(sentence.text) for sentence in sheet.said) + told // 4
+    return (ROOM + ROOM_OF_A_DEPOSIT * len(sheet.deposits) - letters) // ROOM_OF_A_LINE
 
 
 def _make_sheet(
@@ -441,6 +453,7 @@ def _make_sheet(
         footnotes=footnotes,
         cards=tuple(_card(nurse, card) for card in assessment.nurse_cards),
         said=said,
+        room_to_write=False,
         rules_version=knowledge.version,
         reviewed=knowledge.reviewed.isoformat(),
         due=knowledge.due.isoformat(),

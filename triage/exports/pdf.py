@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 """The papers by the name in an address, with the name that typst gives them."""
 
 _NEEDED = ("typst", "fontpkg_atkinson_hyperlegible")
+"""What sets it, and the letters."""
 _one_at_a_time = Lock()
 
 
@@ -39,12 +41,11 @@ def available() -> bool:
 @cache
 def _compiler() -> Compiler:
     """The compiler with its fonts, kept: the first sheet of a process takes three times as long as the others."""
-    import fontpkg_atkinson_hyperlegible as letters
     import typst
 
-    return typst.Compiler(
-        resources.folder("templates") / "sheet.typ", font_paths=[str(letters.ROOT)], ignore_system_fonts=True
-    )
+    letters = import_module(_NEEDED[1])
+    fonts: list[str] = [str(letters.ROOT)]
+    return typst.Compiler(str(resources.folder("templates") / "sheet.typ"), font_paths=fonts, ignore_system_fonts=True)
 
 
 def make_pdf(sheet: Sheet, frame: Frame, made: datetime, size: str = SIZES[0], paper: str = "a4") -> bytes:

@@ -661,7 +661,7 @@ WORDS = (
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
-    "keep_appointments", "paper_purpose", "paper_limits", "no_pdf", "withheld_urgent", "do_not_stop", "fail_safe",
+    "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
     "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
     "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
