@@ -198,10 +198,12 @@ class Reader:
     def _read_pages(self) -> None:
         of_deposit: dict[str, list[model.Page]] = {}
         places: list[model.Page | None] = []
+        quick_of_deposits = ""
         for table in self._tables("page"):
             deposit = self._deposit_of(table.file)
             if not deposit and table.flag("deposits_here"):
                 places.append(None)
+                quick_of_deposits = table.text("quick", required=False)
                 table.done()
                 continue
             page = model.Page(
@@ -210,6 +212,7 @@ class Reader:
                 file=table.file,
                 lead=table.text("lead", required=False),
                 deposit=deposit,
+                quick="" if deposit else table.text("quick", required=False),
             )
             table.used.add("deposits_here")
             table.done()
@@ -224,7 +227,7 @@ class Reader:
                 self.pages.append(place)
                 continue
             for deposit in self.deposits:
-                self.pages.extend(of_deposit.get(deposit, []))
+                self.pages.extend(replace(page, quick=quick_of_deposits) for page in of_deposit.get(deposit, []))
 
     def _read_questions(self) -> None:
         tables = list(self._tables("question"))
@@ -665,6 +668,7 @@ class Reader:
                 near_miss=table.texts("near_miss", required=False),
                 not_asked=table.texts("not_asked", required=False),
                 reversibility=dict(table.take("reversibility", dict, "a table", {}, False)),
+                note=table.take("note", str, "a text in quotes", "", False),
             )
             for rule_id in (*case.fires, *case.near_miss):
                 if rule_id not in self.rules:

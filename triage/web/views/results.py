@@ -1,4 +1,4 @@
-"""What a run leads to: the summary, the sheet for paper, the nurse's view, and the emergency page.
+"""What a run leads to: the summary, the sheet for paper, and the emergency page.
 
 Whatever fails here, the page says something careful: never nothing, never less urgent.
 """
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from flask import current_app, render_template
+from flask import current_app, render_template, url_for
 
 from triage.assessment import Assessment, Assessor
 from triage.journey import Journey
 from triage.knowledge import Urgency
-from triage.sheet import Sheet, all_changes, make_sheet
+from triage.sheet import Sheet, make_sheet
 from triage.web.views.context import View, assessor, known, pages, whole_path, words
-from triage.whatif import NOTHING, Outlook, everything, for_patient
+from triage.whatif import NOTHING, Outlook, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
 """The kind of care card for each urgency, from the least urgent."""
@@ -36,53 +36,56 @@ def paper(run_id: str, path: Journey) -> View:
     return _sheet_page(run_id, path, "sheet.html")
 
 
-@pages.get("/run/<string(length=16):run_id>/nurse")
-@whole_path
-def nurse(run_id: str, path: Journey) -> View:
-    """The same run as a talking aid."""
-    return _sheet_page(run_id, path, "nurse.html", for_nurse=True)
-
-
-def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False) -> View:
-    if path.stopped:
-        return emergency_page(run_id, len(path.steps), path)
-    try:
-        assessment = assessor().assess(path.findings)
-        sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
-        if assessment.urgency == Urgency.EMERGENCY:
-            return _emergency_sheet(run_id, len(path.steps), sheet)
-        outlook = _outlook(everything, path, assessment) if for_nurse else NOTHING
+def _sheet_page(run_id: str, path: Journey, template: str) -> View:
+    def shown(assessment: Assessment) -> View:
+        sheet = make_sheet(known(), assessment, path, words(), outlook(for_patient, path, assessment))
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
-            changes=all_changes(known(), outlook),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
             now=datetime.now(UTC),
         )
+
+    return result_page(run_id, path, shown)
+
+
+def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View]) -> View:
+    """A page about the result of a whole path: an emergency comes instead of it, and the careful page if it fails."""
+    mistake = url_for("pages.question", run_id=run_id, number=len(path.steps))
+    if path.stopped:
+        return emergency_page(run_id, path, mistake)
+    try:
+        assessment = assessor().assess(path.findings)
+        if assessment.urgency == Urgency.EMERGENCY:
+            return _emergency_sheet(run_id, make_sheet(known(), assessment, path, words()), mistake)
+        return shown(assessment)
     except Exception:
-        current_app.logger.exception("The summary could not be made.")
+        current_app.logger.exception("The page about a result could not be made.")
         return not_worked_out(path)
 
 
-def _outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
-    """What would change the result. A sheet that does not say it is better than no sheet."""
+def outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
+    """What would change the result. A page that does not say it is better than no page."""
     try:
         return look(assessor(), path, result)
     except Exception:
-        current_app.logger.exception("The sheet goes on without what would change it.")
+        current_app.logger.exception("The page goes on without what would change the result.")
         return NOTHING
 
 
-def emergency_page(run_id: str, number: int, path: Journey) -> View:
-    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it."""
+def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
+    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it.
+
+    `mistake` is the address where a wrong tick can be taken back.
+    """
     try:
         assessment = assessor().assess(path.findings)
     except Exception:
         current_app.logger.exception("The emergency page goes on without its reasons.")
         assessment = assessor().not_worked_out()
-    return _emergency_sheet(run_id, number, _sheet_for(assessment, path))
+    return _emergency_sheet(run_id, _sheet_for(assessment, path), mistake)
 
 
 def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
@@ -92,8 +95,8 @@ def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
     return make_sheet(known(), assessment, path, words())
 
 
-def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
-    return render_template("emergency.html", run_id=run_id, number=number, sheet=sheet)
+def _emergency_sheet(run_id: str, sheet: Sheet, mistake: str) -> View:
+    return render_template("emergency.html", run_id=run_id, sheet=sheet, mistake=mistake)
 
 
 def not_worked_out(path: Journey) -> View:
