@@ -19,6 +19,7 @@ from triage.knowledge.model import (
     Caution,
     Myth,
     NurseCard,
+    Question,
     RedFlag,
     Source,
     StepUp,
@@ -69,10 +70,12 @@ class Chunk:
 class Reply:
     """A question and what was answered, in the words the person saw."""
 
+    place: str
+    """The place it is asked about; empty for what everybody is asked."""
     question: str
     answers: tuple[str, ...]
-    unticked: int = 0
-    """How many options of the list were left unticked, and so count as no."""
+    denied: tuple[str, ...] = ()
+    """The options of the list that were left unticked, and so count as no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Replies:
     none: tuple[Reply, ...]
     unsure: tuple[Reply, ...]
     """Also where something was ticked beside "I'm not sure"."""
-    not_asked: tuple[str, ...]
+    not_asked: tuple[Reply, ...]
     """Of the questions for everybody and for the places that were named."""
     elsewhere: int
     """How many questions belong to places that were not named."""
@@ -142,21 +145,22 @@ def replies(knowledge: Knowledge, journey: Journey) -> Replies:
         if given is None:
             continue
         chosen = (given,) if isinstance(given, str) else given
-        words = tuple(question.words(word) for word in chosen)
-        if UNSURE in chosen:
-            unsure.append(Reply(question.text, words))
-        elif chosen in ((NO_ONE,), (NO,)):
-            none.append(Reply(question.text, words))
-        else:
-            unticked = len(question.options) - len(chosen) if question.type == "multi" else 0
-            # A place that was not named is no denial: nobody is asked whether there is calcium anywhere else.
-            yes.append(Reply(question.text, words, 0 if question.id == knowledge.place_question else unticked))
+        # A place that was not named is no denial: nobody is asked whether there is calcium anywhere else.
+        listed = question.type == "multi" and UNSURE not in chosen and question.id != knowledge.place_question
+        denied = tuple(option.text for option in question.options if option.id not in chosen) if listed else ()
+        reply = _reply(knowledge, question, tuple(question.words(word) for word in chosen), denied)
+        (unsure if UNSURE in chosen else none if chosen in ((NO_ONE,), (NO,)) else yes).append(reply)
     named = journey.answers.get(knowledge.place_question, ())
     left = [question for question in knowledge.questions.values() if question.id not in journey.answers]
-    here = [question for question in left if not question.deposit or question.deposit in named]
-    return Replies(
-        tuple(yes), tuple(none), tuple(unsure), tuple(question.text for question in here), len(left) - len(here)
-    )
+    here = tuple(_reply(knowledge, q) for q in left if not q.deposit or q.deposit in named)
+    return Replies(tuple(yes), tuple(none), tuple(unsure), here, len(left) - len(here))
+
+
+def _reply(
+    knowledge: Knowledge, question: Question, answers: tuple[str, ...] = (), denied: tuple[str, ...] = ()
+) -> Reply:
+    place = knowledge.deposits[question.deposit].place if question.deposit else ""
+    return Reply(place, question.text, answers, denied)
 
 
 def _fired(
@@ -222,13 +226,12 @@ def _cited(numbers: dict[str, int], sources: Iterable[str]) -> tuple[int, ...]:
 
 def _ground(knowledge: Knowledge, journey: Journey, rule: Rule) -> Ground:
     criterion = rule.possible if isinstance(rule, RedFlag | StepUp) else rule.criterion
-    met = {
-        test.finding: journey.findings[test.finding]
-        for test in _met(criterion, journey)
-        if journey.findings[test.finding] != NOT_ASKED
-        and knowledge.asked_by[test.finding].id != knowledge.place_question
-    }
-    return Ground(rule.id, tuple(told(knowledge, Test(finding, (value,))) for finding, value in met.items()))
+    met = {test.finding: journey.findings[test.finding] for test in _met(criterion, journey)}
+    asked = {finding: value for finding, value in met.items() if value != NOT_ASKED}
+    # That the place was named goes without saying, where there is more to say.
+    place = knowledge.place_question
+    telling = {name: value for name, value in asked.items() if knowledge.asked_by[name].id != place} or asked
+    return Ground(rule.id, tuple(told(knowledge, Test(finding, (value,))) for finding, value in telling.items()))
 
 
 def _met(criterion: Criterion, journey: Journey) -> Iterator[Test]:

@@ -44,6 +44,8 @@ class AdviceForm(FlaskForm):
     reason = StringField()
     download = HiddenField()
 
+    says: str = ""
+    """How soon the guide says."""
     urgencies: Sequence[Choice] = ()
     categories: Sequence[Choice] = ()
     kinds: Sequence[Kind] = ()
@@ -110,6 +112,7 @@ def advice_form(knowledge: Knowledge, assessment: Assessment, posted: MultiDict[
     ]
     made = {
         **{kind.field: StringField(validators=[known]) for kind in kinds},
+        "says": knowledge.dispositions[assessment.urgency].label,
         "kinds": kinds,
         "categories": categories,
         "urgencies": [Choice(one.word, knowledge.dispositions[one].label) for one in reversed(Urgency)],
