@@ -1,4 +1,4 @@
-"""What the nurse is given to say: the important first, in chunks, every question in one list, every rule accounted for."""
+"""What the nurse is given to say: the important first, in chunks; each question in one list, no rule passed over."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_whoever_is_not_sure_stands_with_the_unknown_even_beside_a_tick(knowledg
 
 
 def test_a_chunk_holds_at_most_three_cards_and_the_important_ones_come_first(talks):
-    for case_id, _, assessment, sheet, talk in talks:
+    for case_id, _, _, sheet, talk in talks:
         assert all(1 <= len(chunk.cards) <= MOST_CARDS for chunk in talk.chunks), case_id
         abouts = [chunk.about for chunk in talk.chunks]
         assert abouts == sorted(abouts), case_id

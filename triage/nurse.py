@@ -139,7 +139,9 @@ def make_talk(knowledge: Knowledge, journey: Journey, assessment: Assessment, sh
 
 def replies(knowledge: Knowledge, journey: Journey) -> Replies:
     """What was said yes to, what was denied, what was not known and what was not asked, each apart."""
-    yes, none, unsure = [], [], []
+    yes: list[Reply] = []
+    none: list[Reply] = []
+    unsure: list[Reply] = []
     for question in journey.questions:
         given = journey.answers.get(question.id)
         if given is None:
@@ -163,9 +165,7 @@ def _reply(
     return Reply(place, question.text, answers, denied)
 
 
-def _fired(
-    knowledge: Knowledge, journey: Journey, assessment: Assessment, numbers: dict[str, int]
-) -> Iterator[Fired]:
+def _fired(knowledge: Knowledge, journey: Journey, assessment: Assessment, numbers: dict[str, int]) -> Iterator[Fired]:
     for firing in assessment.counting:
         rule = firing.rule
         yield Fired(

@@ -36,7 +36,8 @@ def a_calm_run(assessor: Assessor) -> cases.CaseResult:
     """A case of the rules that does not stop, of which something hopeful is said."""
     for case in assessor.knowledge.cases:
         result = cases.run(assessor, case)
-        if result.assessment and any(one.category in HOPEFUL and not one.withheld for one in result.assessment.deposits):
+        deposits = result.assessment.deposits if result.assessment else ()
+        if any(one.category in HOPEFUL and not one.withheld for one in deposits):
             return result
     raise AssertionError("nothing hopeful is said to anybody")
 

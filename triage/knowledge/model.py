@@ -616,8 +616,8 @@ NOTICE_ROLES = (
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file", "quick_entry",
-    "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
-    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

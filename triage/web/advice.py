@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, StringField, ValidationError
 
@@ -14,6 +13,7 @@ from triage.assessment import Assessment
 from triage.exports.case_file import WITHHELD, Advice
 from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.model import REVERSIBILITY
+from triage.web.forms import GuardedForm
 
 MOST_LETTERS = 500
 """How long the reason may be."""
@@ -37,7 +37,7 @@ class Kind:
     says: str
 
 
-class AdviceForm(FlaskForm):
+class AdviceForm(GuardedForm):
     """The form. It has no place for who the person is, or who fills it in."""
 
     urgency = StringField()

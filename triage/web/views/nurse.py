@@ -56,7 +56,9 @@ def advise(run_id: str, path: Journey) -> View:
         text = case_file(known(), path, assessment, form.advice())
         if form.download.data:
             return Response(
-                text, mimetype="text/plain", headers={"Content-Disposition": 'attachment; filename="proposed-case.toml"'}
+                text,
+                mimetype="text/plain",
+                headers={"Content-Disposition": 'attachment; filename="proposed-case.toml"'},
             )
         return render_template("nurse_case.html", run_id=run_id, form=form, text=text)
 
