@@ -221,6 +221,8 @@ class Page:
     file: str
     lead: str = ""
     deposit: str = ""
+    quick: str = ""
+    """The heading under which quick entry asks it together with its neighbours of the same heading; empty: alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -612,6 +614,8 @@ class Case:
     """Questions that this person must be spared."""
     reversibility: Mapping[str, str] = field(default_factory=dict)
     """Deposit id to category, or to the id of the rule that withholds it."""
+    note: str = ""
+    """Why somebody expects this, in their own words; nobody but its readers in the file sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -709,8 +713,9 @@ NOTICE_ROLES = (
     "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
     "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
-    "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
-    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file", "quick_entry",
+    "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
