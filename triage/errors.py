@@ -39,3 +39,7 @@ class SettingsError(GuideError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class TypesettingError(GuideError):
+    """A PDF could not be made; the page without it says so, and nothing else depends on it."""
