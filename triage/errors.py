@@ -33,13 +33,13 @@ class EngineError(GuideError):
     """durable-rules did not give a complete, trustworthy answer; the caller must use the witness instead."""
 
 
+class ExportError(GuideError):
+    """Something could not be put into another form, such as a PDF; the page itself is still there."""
+
+
 class SettingsError(GuideError):
     """A `TRIAGE_*` setting is missing or unusable. `problems` says which, and what would be accepted."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
-
-
-class TypesettingError(GuideError):
-    """A PDF could not be made; the page without it says so, and nothing else depends on it."""

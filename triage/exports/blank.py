@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
 from itertools import product
 
-from triage.exports.typesetting import Size, typeset
+from triage.exports.typesetting import PAPERS, typeset
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion, Knowledge, Test, Urgency
 from triage.knowledge.model import NO_ONE, Question, RedFlag, StepUp, Withhold, finding_of
 from triage.knowledge.telling import filled
@@ -154,13 +155,13 @@ def make_paper(knowledge: Knowledge, deposit: str, words: Mapping[str, str], onl
     return _Compiler(knowledge, deposit).paper(words, online)
 
 
-def print_paper(paper: Paper, knowledge: Knowledge, size: Size = "a4") -> bytes:
-    """The sheet as a PDF: two sides.
+def print_paper(paper: Paper, dated: date, size: str = "a4") -> bytes:
+    """The sheet as a PDF, on one of `PAPERS`; `dated` is the day of the rules.
 
     Raises:
-        TypesettingError: no PDF can be made here.
+        ExportError: no PDF can be made here.
     """
-    return typeset("blank", asdict(paper), knowledge.dated, size)
+    return typeset("blank", {**asdict(paper), "size": PAPERS[size]}, datetime.combine(dated, time(), UTC))
 
 
 class _Compiler:
@@ -409,22 +410,11 @@ class _Compiler:
     def _marks(
         self, question: Question, named: set[Spot], numbers: dict[Spot, int], text: Callable[[str], str]
     ) -> tuple[Mark, ...]:
-        """The marks of one question: the most urgent first, then what only the chart names; the dull answers share one."""
-        groups: dict[tuple[int, str], list[str]] = {}
-        for option in question.options:
-            spot = (question.id, option.id)
-            urgency, signs = self.letters.get(spot, (None, ""))
-            if spot not in named and (question.type != "multi" or urgency is None):
-                groups.setdefault((-1 if urgency is None else urgency, signs), []).append(option.id)
-        rest: list[str] = max(groups.values(), key=lambda ids: len(ids), default=[])
-        if question.type == "multi":
-            rest, dull = [NO_ONE], set(rest)
-        else:
-            dull = set(rest) if len(rest) > 1 else set()
-            rest = rest if dull else []
-        shown = [option for option in question.options if option.id not in dull]
+        """The marks of one question, the most urgent first; `numbers` takes those of the named ones."""
+        rest = self._rest(question, named)
+        shown = [option for option in question.options if option.id not in rest]
         shown.sort(key=lambda option: -self.letters.get((question.id, option.id), (-1, ""))[0])
-        marks = []
+        marks: list[Mark] = []
 
         def mark(ids: tuple[str, ...], said: str, hint: str = "") -> None:
             spot = (question.id, ids[0])
@@ -444,10 +434,24 @@ class _Compiler:
 
         for option in shown:
             mark((option.id,), option.text, option.hint)
-        if rest:
-            mark(tuple(rest), question.none)
+        if question.none:
+            mark((NO_ONE,), question.none)
+        elif rest:
+            mark(rest, "")
         mark((UNSURE,), question.unsure or self.knowledge.words[UNSURE])
         return tuple(marks)
+
+    def _rest(self, question: Question, named: set[Spot]) -> tuple[str, ...]:
+        """The answers without a mark of their own: they tell nothing, or tell the same and are "another answer"."""
+        groups: dict[tuple[Urgency | None, str], list[str]] = {}
+        for option in question.options:
+            spot = (question.id, option.id)
+            if spot not in named:
+                groups.setdefault(self.letters.get(spot, (None, "")), []).append(option.id)
+        if question.none:
+            return tuple(groups.get((None, ""), ()))
+        most = max(groups.values(), key=len, default=[])
+        return tuple(most) if len(most) > 1 else ()
 
 
 def _any_of(atoms: Iterable[_Atom]) -> _Atom:
