@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from itertools import product
 
+import segno
+
 from triage.exports.typesetting import PAPERS, typeset
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion, Knowledge, Test, Urgency
-from triage.knowledge.model import NO_ONE, Question, RedFlag, StepUp, Withhold, finding_of
+from triage.knowledge.model import NO_ONE, Question, RedFlag, StepUp, Withhold, finding_of, sentences
 from triage.knowledge.telling import filled
 
 LETTERS = {urgency: letter for letter, urgency in zip("ABCDE", sorted(Urgency, reverse=True), strict=True)}
@@ -51,6 +53,8 @@ class Box:
     question: str
     text: str
     hint: str
+    lead: str
+    """What stands above the first questions: which time they are about."""
     only_if: tuple[tuple[int, ...], ...]
     """To be answered only with one cross of each of these; empty for everybody."""
     marks: tuple[Mark, ...]
@@ -109,13 +113,19 @@ class Paper:
     """The most urgent first."""
     net: tuple[tuple[str, str], ...]
     """The sentences that hold for several letters, each with these letters."""
-    notices: Mapping[str, str]
+    how: str
+    """What to do with the pencil."""
+    notices: tuple[str, ...]
     version: str
+    until: date
+    """The day from which the rules have to be reviewed; a paper lies about for long."""
     online: str
 
 
-NOTICES = ("paper_how", "paper_every", "paper_places", "paper_careful", "not_checked", "emergency_line")
-"""What the guide says about itself on the sheet."""
+HOW = "paper_how"
+NOTICES = ("paper_places", "paper_careful", "not_checked")
+DEMONSTRATION = ("demonstration",)
+"""What the guide says about itself on the sheet, by the roles of its notices."""
 
 Spot = tuple[str, str]
 """One answer to one question, by their ids."""
@@ -146,13 +156,15 @@ class _Clause:
         return self.urgency > urgency or (self.urgency == urgency and set(signs) <= set(self.signs))
 
 
-def make_paper(knowledge: Knowledge, deposit: str, words: Mapping[str, str], online: str = "") -> Paper:
+def make_paper(
+    knowledge: Knowledge, deposit: str, words: Mapping[str, str], online: str = "", demonstration: bool = False
+) -> Paper:
     """The sheet for one deposit, with its blanks filled by `words`; `online` is the address of the guide.
 
     Raises:
         KeyError: there is no such deposit.
     """
-    return _Compiler(knowledge, deposit).paper(words, online)
+    return _Compiler(knowledge, deposit).paper(words, online, demonstration)
 
 
 def print_paper(paper: Paper, dated: date, size: str = "a4") -> bytes:
@@ -161,7 +173,9 @@ def print_paper(paper: Paper, dated: date, size: str = "a4") -> bytes:
     Raises:
         ExportError: no PDF can be made here.
     """
-    return typeset("blank", {**asdict(paper), "size": PAPERS[size]}, datetime.combine(dated, time(), UTC))
+    code = segno.make(paper.online, error="m").svg_inline(border=0) if paper.online else ""
+    data = {**asdict(paper), "size": PAPERS[size], "code": code, "until": f"{paper.until:%-d %B %Y}"}
+    return typeset("blank", data, datetime.combine(dated, time(), UTC))
 
 
 class _Compiler:
@@ -319,7 +333,7 @@ class _Compiler:
 
     # -- the sheet -----------------------------------------------------------------------------------------------------
 
-    def paper(self, words: Mapping[str, str], online: str) -> Paper:
+    def paper(self, words: Mapping[str, str], online: str, demonstration: bool) -> Paper:
         """All of it, with the blanks of the texts filled."""
         knowledge = self.knowledge
 
@@ -343,20 +357,23 @@ class _Compiler:
                 gate = {spot for atom in self._gate(question) for spot in atom.sure}
                 named |= gate
                 wanted |= {asking for asking, _ in gate}
-        order = [page.id for page in knowledge.pages]
+        its_page = {page.id: page for page in knowledge.pages}
         numbers: dict[Spot, int] = {}
         boxes = []
         for question in asked:
+            page = its_page[question.page]
+            main = page in knowledge.pages[:MAIN_PAGES]
             marks = self._marks(question, named, numbers, text)
             boxes.append(
                 Box(
                     question=question.id,
                     text=text(question.text),
                     hint=text(question.hint),
+                    lead=text(page.lead) if main else "",
                     only_if=tuple(_numbered(numbers, atom.sure) for atom in self._gate(question)),
                     marks=marks,
                     unsure=next(place for place, mark in enumerate(marks) if mark.option == (UNSURE,)),
-                    main=order.index(question.page) < MAIN_PAGES,
+                    main=main,
                 )
             )
         lines = tuple(
@@ -387,7 +404,7 @@ class _Compiler:
         return Paper(
             place=self.deposit.place,
             name=self.deposit.name,
-            about=text(self.deposit.about),
+            about=sentences(text(self.deposit.about))[0],
             boxes=tuple(boxes),
             lines=lines,
             sooner=sooner,
@@ -402,8 +419,10 @@ class _Compiler:
                 for disposition in told
             ),
             net=tuple((letters, text(sentence)) for sentence, letters in often.items() if len(letters) > 1),
-            notices={role: text(knowledge.notices[role].text) for role in NOTICES},
+            notices=tuple(text(knowledge.notices[role].text) for role in (*NOTICES, *(DEMONSTRATION * demonstration))),
+            how=text(knowledge.notices[HOW].text),
             version=knowledge.version,
+            until=knowledge.due,
             online=online,
         )
 

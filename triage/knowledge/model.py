@@ -609,7 +609,7 @@ WORDS = (
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "paper_list", "paper_missing", "paper_how", "paper_every", "paper_places", "paper_careful",
+    "paper_list", "paper_missing", "paper_how", "paper_places", "paper_careful",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
