@@ -6,7 +6,6 @@ the engine, for every case of the rules and for people with random answers.
 
 import random
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -16,10 +15,12 @@ from triage import cases, resources
 from triage.assessment import Assessor, without_engine
 from triage.exports.blank import LETTERS, make_paper, print_paper
 from triage.journey import follow as journey_of
-from triage.journey import with_usual
-from triage.knowledge import UNSURE, load
+from triage.knowledge import load
 from triage.knowledge.model import NO_ONE
 from triage.verify.people import random_person
+
+PEOPLE = 200
+"""So many random people try each paper."""
 
 URGENCY = {letter: urgency for urgency, letter in LETTERS.items()}
 
@@ -103,22 +104,27 @@ def random_journey(knowledge, draw, deposit):
 
 @dataclass
 class Tally:
-    """How the hand and the engine agree."""
+    """How the hand and the engine agree; who did not come out equal is kept, with both results."""
 
-    people: int = 0
     equal: int = 0
-    careful: int = 0
-    wrong: list = field(default_factory=list)
-    """Who came out less urgent by hand."""
-    more: list = field(default_factory=list)
-    """Who came out more urgent by hand."""
+    careful: list = field(default_factory=list)
+    less: list = field(default_factory=list)
 
     def add(self, who, by_hand, by_engine):
-        self.people += 1
-        self.equal += by_hand == by_engine
-        self.careful += by_hand > by_engine
-        if by_hand != by_engine:
-            (self.more if by_hand > by_engine else self.wrong).append((who, by_hand.word, by_engine.word))
+        if by_hand == by_engine:
+            self.equal += 1
+        else:
+            (self.careful if by_hand > by_engine else self.less).append((who, by_hand.word, by_engine.word))
+
+    def __add__(self, other):
+        return Tally(self.equal + other.equal, self.careful + other.careful, self.less + other.less)
+
+    @property
+    def people(self):
+        return self.equal + len(self.careful) + len(self.less)
+
+    def line(self):
+        return f"{self.people:>8}{self.equal:>8}{len(self.careful):>8}{len(self.less):>6}"
 
 
 def tally_cases(assessor, papers):
@@ -132,10 +138,53 @@ def tally_cases(assessor, papers):
 
 def tally_random(knowledge, paper, deposit, people, seed=0):
     """So many random people with that deposit."""
-    draw = random.Random(f"{deposit} {seed}")
+    draw = random.Random(f"{deposit} {seed}")  # noqa: S311 - repeatable people, not secrets
     tally = Tally()
     for _ in range(people):
         journey = random_journey(knowledge, draw, deposit)
         by_engine = without_engine(knowledge, journey.findings).urgency
         tally.add(journey.answers, urgency_by_hand(paper, journey), by_engine)
     return tally
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def print_out(paper, knowledge, size="a4"):
+    """The PDF, opened, and the size of its smallest letters in points."""
+    pdf = PdfReader(BytesIO(print_paper(paper, knowledge.dated, size)))
+    sizes = set()
+
+    def seen(text, matrix, text_matrix, _font, size):
+        if text.strip():
+            sizes.add(round(size * abs(text_matrix[3]) * abs(matrix[3]), 2))
+
+    for page in pdf.pages:
+        page.extract_text(visitor_text=seen)
+    return pdf, min(sizes)
+
+
+def main():
+    """Print a line for each paper; 1 when a paper was ever less urgent than the engine, or not on two sides."""
+    assessor = Assessor(load(resources.folder("rules")))
+    knowledge = assessor.knowledge
+    papers = {
+        deposit: make_paper(knowledge, deposit, {}, "https://guide.example/", True) for deposit in knowledge.deposits
+    }
+    of_cases = tally_cases(assessor, papers)
+    bad = False
+    print(f"{'paper':<32}{'pages':>6}{'letter':>7}{'pt':>6}{'people':>8}{'equal':>8}{'careful':>8}{'less':>6}")
+    total = Tally()
+    for deposit, paper in papers.items():
+        (a4, smallest), (letter, also) = (print_out(paper, knowledge, size) for size in ("a4", "letter"))
+        tally = of_cases[deposit] + tally_random(knowledge, paper, deposit, PEOPLE)
+        total += tally
+        pages = len(a4.pages), len(letter.pages)
+        bad |= pages != (2, 2) or bool(tally.less)
+        print(f"{deposit:<32}{pages[0]:>6}{pages[1]:>7}{min(smallest, also):>6}{tally.line()}")
+    print(f"{'all':<51}{total.line()}")
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
