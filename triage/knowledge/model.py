@@ -6,14 +6,17 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar, cast
 
-from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion
+from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion
+
+MOST_DAYS = 60
+"""The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
 
 RULESET_PATHS = 60
 """The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
@@ -99,6 +102,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A country, or a part of one: whom its people call, and what they call things there."""
+
+    id: str
+    code: str
+    """What a clinic writes in its settings, such as `gb`."""
+    name: str
+    emergency_numbers: tuple[str, ...]
+    """The first is said; a clinic may choose another."""
+    words: Mapping[str, str]
+    """What fills placeholders here; where a word is missing, the usual one stays."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One answer to a question. In a `multi` question each option is a finding of its own."""
 
@@ -153,6 +171,21 @@ class Question:
             values = (YES, NO, UNSURE) if self.unsure else (YES, NO)
             return {option.finding: values for option in self.options}
         return {self.id: self.allowed}
+
+    @cached_property
+    def stopping(self) -> frozenset[str]:
+        """The options that end the journey at once."""
+        return frozenset(option.id for option in self.options if option.stops)
+
+    @cached_property
+    def waits_for(self) -> frozenset[str]:
+        """The findings by which it is asked or not."""
+        return frozenset(test.finding for test in self.enable_when.tests())
+
+    @cached_property
+    def option_findings(self) -> tuple[tuple[str, str], ...]:
+        """Each option with the finding that it becomes in a `multi` question."""
+        return tuple((option.id, option.finding) for option in self.options)
 
     def option(self, option_id: str) -> Option | None:
         """The option with that id; None for "none", "unsure" and the unknown."""
@@ -522,10 +555,14 @@ class Disposition(Rule):
     steps: tuple[str, ...]
     safety_net: tuple[str, ...]
     label: str
+    by_days: int | None = None
+    """In how many days from today the person acts if nothing has happened; None only in an emergency."""
+    by_then: str = ""
+    """What they do then; `{by_date}` in it is that day."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.heading, *self.steps, *self.safety_net)
+        return (self.heading, *self.steps, *([self.by_then] if self.by_then else []), *self.safety_net)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -600,18 +637,33 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
     return (certain,)
 
 
+class Named:
+    """Some of the rules, by kind; each kind in the order of the files."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._kinds: dict[type[Rule], list[Rule]] = {}
+        for rule in rules:
+            self._kinds.setdefault(type(rule), []).append(rule)
+
+    def of_kind(self, kind: type[R]) -> tuple[R, ...]:
+        """Those of one kind."""
+        return cast("tuple[R, ...]", tuple(self._kinds.get(kind, ())))
+
+
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
-    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
+    "emergency_department", "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
+    "paper_purpose", "paper_limits", "no_pdf",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "paper_list", "paper_missing", "paper_how", "paper_places", "paper_careful",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
+    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
+    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
@@ -641,6 +693,8 @@ class Knowledge:
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
     hazards: tuple[Hazard, ...]
+    regions: Mapping[str, Region]
+    """By the code that a clinic writes in its settings."""
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
@@ -677,6 +731,15 @@ class Knowledge:
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
     @cached_property
+    def terms_by_start(self) -> Mapping[Criterion, tuple[Term, ...]]:
+        """The same terms by what each demands first, which is left out of them: one look spares a whole deposit."""
+        by_start: dict[Criterion, list[Term]] = {}
+        for term in (term for terms in self.terms.values() for term in terms):
+            parts = term.criterion.parts if isinstance(term.criterion, AllOf) else (term.criterion,)
+            by_start.setdefault(parts[0], []).append(Term(term.name, AllOf(parts[1:])))
+        return {start: tuple(terms) for start, terms in by_start.items()}
+
+    @cached_property
     def terms_about(self) -> Mapping[str, tuple[Term, ...]]:
         """For each finding, every term that tests it."""
         about: dict[str, dict[str, Term]] = {}
@@ -693,15 +756,32 @@ class Knowledge:
     @cached_property
     def leading(self) -> frozenset[str]:
         """The findings by which some question is asked or not."""
-        return frozenset(test.finding for q in self.questions.values() for test in q.enable_when.tests())
+        return frozenset[str]().union(*(question.waits_for for question in self.questions.values()))
 
     @cached_property
-    def _kinds(self) -> Mapping[type[Rule], tuple[Rule, ...]]:
-        kinds: dict[type[Rule], list[Rule]] = {}
-        for rule in self.rules.values():
-            kinds.setdefault(type(rule), []).append(rule)
-        return {kind: tuple(rules) for kind, rules in kinds.items()}
+    def urgent_names(self) -> frozenset[str]:
+        """The names of all that can set an urgency or raise one."""
+        kinds = (RedFlag, StepUp, Deposit, Withhold)
+        ids = [rule.id for rule in self.rules.values() if isinstance(rule, kinds)]
+        return frozenset((*ids, *(rule_id + POSSIBLY for rule_id in ids)))
+
+    @cached_property
+    def _all(self) -> Named:
+        return Named(self.rules.values())
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        places = {rule_id: place for place, rule_id in enumerate(self.rules)}
+        return places | {rule_id + POSSIBLY: place for rule_id, place in places.items()}
+
+    @cached_property
+    def _in_order(self) -> tuple[Rule, ...]:
+        return tuple(self.rules.values())
+
+    def named(self, names: Iterable[str]) -> Named:
+        """The rules with these names, also under the names of their possible terms."""
+        return Named(self._in_order[place] for place in sorted({self._places[name] for name in names}))
 
     def of_kind(self, kind: type[R]) -> tuple[R, ...]:
         """Every rule of one kind, in the order of the files."""
-        return cast("tuple[R, ...]", self._kinds.get(kind, ()))
+        return self._all.of_kind(kind)
