@@ -151,7 +151,7 @@ def tally_random(knowledge, paper, deposit, people, seed=0):
 
 
 def print_out(paper, knowledge, size="a4"):
-    """The PDF, opened, and the size of its smallest letters in points."""
+    """The PDF, opened; the text of each page; and the size of the smallest letters in points."""
     pdf = PdfReader(BytesIO(print_paper(paper, knowledge.dated, size)))
     sizes = set()
 
@@ -159,9 +159,8 @@ def print_out(paper, knowledge, size="a4"):
         if text.strip():
             sizes.add(round(size * abs(text_matrix[3]) * abs(matrix[3]), 2))
 
-    for page in pdf.pages:
-        page.extract_text(visitor_text=seen)
-    return pdf, min(sizes)
+    texts = [page.extract_text(visitor_text=seen) for page in pdf.pages]
+    return pdf, texts, min(sizes)
 
 
 def main():
@@ -176,7 +175,7 @@ def main():
     print(f"{'paper':<32}{'pages':>6}{'letter':>7}{'pt':>6}{'people':>8}{'equal':>8}{'careful':>8}{'less':>6}")
     total = Tally()
     for deposit, paper in papers.items():
-        (a4, smallest), (letter, also) = (print_out(paper, knowledge, size) for size in ("a4", "letter"))
+        (a4, _, smallest), (letter, _, also) = (print_out(paper, knowledge, size) for size in ("a4", "letter"))
         tally = of_cases[deposit] + tally_random(knowledge, paper, deposit, PEOPLE)
         total += tally
         pages = len(a4.pages), len(letter.pages)

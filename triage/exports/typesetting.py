@@ -1,6 +1,7 @@
 """Sets a document with typst: tagged (PDF/UA-1), in letters that it carries along, the same on every machine.
 
-What stands where is written in `templates/<document>.typ`. All words travel there as data, so none can become markup.
+What stands where is written in `templates/<document>.typ`. All words travel there as data, so no answer and no
+setting can become markup.
 """
 
 from __future__ import annotations
