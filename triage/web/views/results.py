@@ -13,7 +13,8 @@ from flask import Response, abort, current_app, render_template, request, url_fo
 
 from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
-from triage.exports.pdf import PAPERS, SIZES, available, make_pdf
+from triage.exports.pdf import SIZES, make_pdf
+from triage.exports.typesetting import PAPERS, available
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Frame, Sheet, frame, make_sheet
