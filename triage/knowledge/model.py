@@ -371,8 +371,16 @@ class LetterWord(Rule):
     place: str
     """The deposit's id; empty where the word alone does not tell."""
     meaning: str
+    may_be: tuple[str, ...] = ()
+    """Where the word does not tell: the ids of the deposits that it is mostly about."""
     caution: str = ""
     """Said with the meaning wherever the word must never only reassure."""
+    urgency: Urgency = Urgency.SELF_CARE
+    """How soon the word alone asks for a call, however the person feels; the lowest where it asks for none."""
+    in_capitals: tuple[str, ...] = ()
+    """Those of the words that are everyday words too: in a sentence they count in capitals only."""
+    not_to_confuse: tuple[str, ...] = ()
+    """Real words that look like one of these and mean something else: never taken for a typing mistake."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -609,7 +617,8 @@ WORDS = (
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
+    "overdue", "cleared", "footer", "start_needs", "finder", "finder_empty", "finder_limits", "finder_nothing", "finder_too_long",
+    "finder_place", "finder_no_place", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
