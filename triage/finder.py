@@ -26,12 +26,12 @@ _SKIPPED = frozenset("a an at in of on the within your my left right both".split
 """Small words that a phrase may or may not contain: "calcification of the aorta", "in the left breast"."""
 _NUMBER = r"\d++(?:[.,]\d++)*+[a-z]{0,2}+"
 _RANGE = rf"(?:(?:[-/]|\s+(?:to|or|and|-)\s+){_NUMBER}(?!\s*(?:mm|cm|days?|weeks?|months?|years?)\b))"
-_TOKEN = re.compile(rf"(?:[a-z]++\d*+[a-z]?|{_NUMBER}){_RANGE}*(?:'s\b)?")
+_TOKEN = re.compile(rf"(?:(?:[a-z]*+{_NUMBER}){_RANGE}*|[a-z]+(?:'s\b)?)")
 """A word, a word with a number ("m4"), or a number; a range of numbers ("2-3", "4 or 5") is one token, never its first."""
 _STOP = re.compile(r"[.;!?,](?!\d)")
 _SPELLING = (
     (re.compile(r"ph"), "f"),
-    (re.compile(r"([ao])e"), "e"),
+    (re.compile(r"^oe|ae"), "e"),
     (re.compile(r"our(?=$|al|ed|ing)"), "or"),
     (re.compile(r"is(?=ation|ing$|ed$|e$)"), "iz"),
     (re.compile(r"(?<=[tb])re(?=d?$)"), "er"),
@@ -41,11 +41,13 @@ _SPELLING = (
     (re.compile(r"ies$"), "y"),
     (re.compile(r"(?<=ss|ch|sh)es$"), ""),
     (re.compile(r"(?<=[^sui])s$"), ""),
-    (re.compile(r"(.)\1"), r"\1"),
+    (re.compile(r"([b-df-hj-np-tv-z])\1"), r"\1"),
 )
 """How spellings of one word are made alike: British and American, the plural, doubled letters. Never for short words."""
 _SHORT = 5
 """A word of so many letters is taken as it stands."""
+_LONG = 8
+"""In a longer word than this, two mistakes can be mended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ class Finder:
                     for token in tokens:
                         self._entries.setdefault(token, set()).add(entry.id)
             self._taken.update(token for word in entry.not_to_confuse for token in _folded(word))
+        self._alone = {tokens for tokens, phrases in self._starting.items() if any(len(p.tokens) == 1 for p in phrases)}
+        self._alone |= self._taken
         self._known = [token for token in {*self._entries, *self._taken} if len(token) > _SHORT and token.isalpha()]
 
     def find(self, letter: str) -> tuple[Hit, ...]:
@@ -135,7 +139,8 @@ class Finder:
                 places=tuple(self._deposits[place] for place in (entry.place, *entry.may_be) if place),
             )
             hits.setdefault(entry.id, hit)
-        return tuple(hits.values())
+        told = any(hit.places for hit in hits.values())
+        return tuple(hit for hit in hits.values() if not (hit.entry.general and told))
 
     def _matches(self, tokens: list[_Token]) -> Iterator[_Match]:
         steps = [self._steps(tokens, at) for at in range(len(tokens))]
@@ -148,7 +153,11 @@ class Finder:
     def _steps(self, tokens: list[_Token], at: int) -> list[tuple[str, int, int]]:
         """How the text can be read from here: a word of the rules, the last token it takes, and the mistakes in it."""
         token = tokens[at]
-        steps = [(word, at, mistakes) for word, mistakes in self._readings(token.text)]
+        # As folded and as it stands: what looks like a plural can be a slip ("pancreatits").
+        readings = dict(self._readings(token.text))
+        if token.text not in self._entries:
+            readings |= self._readings(token.raw)
+        steps = [(word, at, mistakes) for word, mistakes in readings.items()]
         if not token.ends_phrase and at + 1 < len(tokens):
             # "peri-articular", "micro calcification", "BI RADS": one word of the rules, written as two.
             joined = _fold(token.raw + tokens[at + 1].raw)
@@ -174,7 +183,7 @@ class Finder:
 
     def _could_be(self, other: str, near: Mapping[str, int], fewest: int, meant: str) -> bool:
         """Whether another word could have been meant: the slip is where the two differ, and they mean different things."""
-        if other == meant or self._entries.get(other, set()) & self._entries.get(meant, set()):
+        if other == meant or other not in self._alone or self._entries.get(other, set()) & self._entries.get(meant, set()):
             return False
         return near[other] <= fewest + 1 and near[other] < fewest + DamerauLevenshtein.distance(other, meant)
 
@@ -206,10 +215,11 @@ def _is_slip(token: str, word: str, distance: int) -> bool:
     """
     shorter = min(len(token), len(word))
     if distance == 1:
-        return shorter > _SHORT + 1 or (shorter > _SHORT and token[0] == word[0] and token[-1] == word[-1])
+        swapped = sorted(token) == sorted(word)
+        return shorter > _SHORT + 1 or (shorter > _SHORT and token[0] == word[0] and (swapped or token[-1] == word[-1]))
     return (
         distance == 2
-        and shorter >= 2 * _SHORT - 1
+        and shorter > _LONG
         and all(DamerauLevenshtein.distance(token[end], word[end]) < 2 for end in (slice(5), slice(-5, None)))
     )
 
@@ -222,6 +232,8 @@ def _plain(letter: str) -> tuple[str, list[int]]:
             folded = "-"
         elif character in "’ʼ‘`´":
             folded = "'"
+        elif character == "&":
+            folded = " and "
         else:
             folded = unicodedata.normalize("NFKD", character).lower()
         for part in folded:
@@ -258,10 +270,11 @@ def _pieces(spot: re.Match[str]) -> Iterator[tuple[str, int, int]]:
 
 def _fold(token: str) -> str:
     """A token in the one spelling that stands for all of its spellings."""
+    folded = token
     if len(token) >= _SHORT and token.isalpha():
         for pattern, instead in _SPELLING:
-            token = pattern.sub(instead, token)
-    return token
+            folded = pattern.sub(instead, folded)
+    return folded if len(folded) > 3 else token
 
 
 def _folded(word: str) -> tuple[str, ...]:

@@ -558,6 +558,7 @@ class Reader:
             meaning=table.text("meaning"),
             caution=table.text("caution", required=False),
             urgency=table.urgency("urgency", required=False),
+            general=table.flag("general"),
             in_capitals=in_capitals,
             not_to_confuse=table.texts("not_to_confuse", required=False),
         )

@@ -377,6 +377,8 @@ class LetterWord(Rule):
     """Said with the meaning wherever the word must never only reassure."""
     urgency: Urgency = Urgency.SELF_CARE
     """How soon the word alone asks for a call, however the person feels; the lowest where it asks for none."""
+    general: bool = False
+    """Says nothing more where another word of the same letter tells the place."""
     in_capitals: tuple[str, ...] = ()
     """Those of the words that are everyday words too: in a sentence they count in capitals only."""
     not_to_confuse: tuple[str, ...] = ()
@@ -617,8 +619,8 @@ WORDS = (
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "finder", "finder_empty", "finder_limits", "finder_nothing", "finder_too_long",
-    "finder_place", "finder_no_place", "list_of_answers", "emergency_tell", "demonstration",
+    "overdue", "cleared", "footer", "start_needs", "finder", "finder_kept", "finder_limits", "finder_mended",
+    "finder_nothing", "finder_too_long", "finder_no_place", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
