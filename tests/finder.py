@@ -238,7 +238,7 @@ PHRASES = {
         falx: calcified falx
         basal-ganglia: calcification of the basal ganglia
         basal-ganglia: basal ganglia calcifcation
-        fahr: Fahr’s disease
+        fahr: Fahr's disease
         calcified-nodule: calcified granuloma right upper lobe
         calcified-nodule: calcified pulmonary nodules
         lung-nodule: 6 mm lung nodules
@@ -323,13 +323,15 @@ NOTHING = """
     a course of treatment
     4
     2 - 3
+    CT scanning of the chest
+    the wound was sealing well
+    intermittent falling
     !!! ??? ...
     12/05/2024 10:30
     of the in a
     pneumonia
     urethral
     ☃ ☃ ☃
-    مرحبا
     """
 """What holds no word of a letter that the rules explain; real words that look like one are among them."""
 
@@ -376,7 +378,9 @@ def main() -> int:
         of_kind = [one for one in all_tries if one.kind == kind]
         print(f"\n{kind}: {sum(one.right for one in of_kind)} of {len(of_kind)}")
         for one in of_kind:
-            print(f"  {'ok ' if one.right else 'NO '} {one.phrase:70} {one.found}{'' if one.right else f' (not {one.expected})'}")
+            print(
+                f"  {'ok ' if one.right else 'NO '} {one.phrase:70} {one.found}{'' if one.right else f' (not {one.expected})'}"
+            )
     print(f"\nnothing to find: {len(nothing()) - len(wrong)} of {len(nothing())}")
     for phrase, found in wrong:
         print(f"  NO  {phrase:70} {found}")

@@ -22,12 +22,13 @@ from triage.knowledge.model import Deposit, Knowledge, LetterWord, Urgency
 LONGEST = 1000
 """Characters of a letter that are read at once; what comes after them is not looked at, and the page has to say so."""
 
-_SKIPPED = frozenset("a an at in of on the within your my left right both".split())
+_SKIPPED = frozenset(["a", "an", "at", "in", "of", "on", "the", "within", "your", "my", "left", "right"])
 """Small words that a phrase may or may not contain: "calcification of the aorta", "in the left breast"."""
 _NUMBER = r"\d++(?:[.,]\d++)*+[a-z]{0,2}+"
 _RANGE = rf"(?:(?:[-/]|\s+(?:to|or|and|-)\s+){_NUMBER}(?!\s*(?:mm|cm|days?|weeks?|months?|years?)\b))"
 _TOKEN = re.compile(rf"(?:(?:[a-z]*+{_NUMBER}){_RANGE}*|[a-z]+(?:'s\b)?)")
-"""A word, a word with a number ("m4"), or a number; a range of numbers ("2-3", "4 or 5") is one token, never its first."""
+"""A word, a word with a number ("m4"), or a number. A range ("2-3", "4 or 5") is one token and never its first number."""
+_APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 _STOP = re.compile(r"[.;!?,](?!\d)")
 _SPELLING = (
     (re.compile(r"ph"), "f"),
@@ -43,7 +44,7 @@ _SPELLING = (
     (re.compile(r"(?<=[^sui])s$"), ""),
     (re.compile(r"([b-df-hj-np-tv-z])\1"), r"\1"),
 )
-"""How spellings of one word are made alike: British and American, the plural, doubled letters. Never for short words."""
+"""How spellings of one word are made alike: British and American, the plural, doubled letters. Not for short words."""
 _SHORT = 5
 """A word of so many letters is taken as it stands."""
 _LONG = 8
@@ -52,7 +53,7 @@ _LONG = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A word of the rules that stands in the letter."""
+    """A word of the rules that stands in the letter, and what is said about it."""
 
     entry: LetterWord
     word: str
@@ -62,7 +63,9 @@ class Hit:
     mended: bool
     """Whether a typing mistake was mended, so that the person has to be told."""
     places: tuple[Deposit, ...]
-    """Where the calcium is, if there is one; where it can be, if there are several. Often the word does not tell."""
+    """Where the calcium is, if there is one; where it can be, if there are several; often nobody can tell."""
+    withheld: bool = False
+    """Whether the meaning soothes while another word of the letter asks for help today; then only the caution is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Finder:
     def __init__(self, knowledge: Knowledge) -> None:
         """Fold every word of the rules once."""
         self._deposits = knowledge.deposits
+        self._soothing = tuple(word for soothing in knowledge.soothing for word in soothing.words)
         self._starting: dict[str, list[_Phrase]] = {}
         self._entries: dict[str, set[str]] = {}
         self._taken: set[str] = set()
@@ -117,7 +121,8 @@ class Finder:
     def find(self, letter: str) -> tuple[Hit, ...]:
         """The words that the letter contains, each entry once, in the order of the text.
 
-        The longest phrase counts, and shorter ones inside it do not. Only the first `LONGEST` characters are read.
+        The longest phrase counts, and shorter ones inside it do not. A general word counts only where no other tells a
+        place. Only the first `LONGEST` characters are read.
         """
         text, origin = _plain(letter[:LONGEST])
         tokens = _tokens(text)
@@ -140,7 +145,15 @@ class Finder:
             )
             hits.setdefault(entry.id, hit)
         told = any(hit.places for hit in hits.values())
-        return tuple(hit for hit in hits.values() if not (hit.entry.general and told))
+        alarm = max((hit.entry.urgency for hit in hits.values()), default=Urgency.SELF_CARE) >= Urgency.SAME_DAY
+        return tuple(
+            replace(hit, withheld=alarm and self._soothes(hit.entry.meaning))
+            for hit in hits.values()
+            if not (hit.entry.general and told)
+        )
+
+    def _soothes(self, text: str) -> bool:
+        return any(word in text.lower() for word in self._soothing)
 
     def _matches(self, tokens: list[_Token]) -> Iterator[_Match]:
         steps = [self._steps(tokens, at) for at in range(len(tokens))]
@@ -182,8 +195,12 @@ class Finder:
         return [(word, fewest) for word in nearest if word in self._entries]
 
     def _could_be(self, other: str, near: Mapping[str, int], fewest: int, meant: str) -> bool:
-        """Whether another word could have been meant: the slip is where the two differ, and they mean different things."""
-        if other == meant or other not in self._alone or self._entries.get(other, set()) & self._entries.get(meant, set()):
+        """Whether another word could have been meant: the slip is where the two differ, and so do their meanings."""
+        if (
+            other == meant
+            or other not in self._alone
+            or self._entries.get(other, set()) & self._entries.get(meant, set())
+        ):
             return False
         return near[other] <= fewest + 1 and near[other] < fewest + DamerauLevenshtein.distance(other, meant)
 
@@ -230,7 +247,7 @@ def _plain(letter: str) -> tuple[str, list[int]]:
     for place, character in enumerate(letter):
         if unicodedata.category(character) == "Pd":
             folded = "-"
-        elif character in "’ʼ‘`´":
+        elif character in _APOSTROPHES:
             folded = "'"
         elif character == "&":
             folded = " and "
@@ -250,7 +267,9 @@ def _tokens(text: str) -> list[_Token]:
     for spot, following in pairwise([*spots, None]):
         assert spot is not None  # noqa: S101 - only the last one is None
         stop = _STOP.search(text, spot.end(), following.start() if following else len(text)) is not None
-        tokens += [_Token(_fold(raw), raw, start, end, False) for raw, start, end in _pieces(spot) if raw not in _SKIPPED]
+        tokens += [
+            _Token(_fold(raw), raw, start, end, False) for raw, start, end in _pieces(spot) if raw not in _SKIPPED
+        ]
         if tokens and stop:
             tokens[-1] = replace(tokens[-1], ends_phrase=True)
     return tokens
@@ -289,8 +308,3 @@ def _spellings(word: str) -> Iterator[tuple[str, ...]]:
 
 def _slice(letter: str, origin: list[int], first: _Token, last: _Token) -> str:
     return letter[origin[first.start] : origin[last.end - 1] + 1]
-
-
-def urgency(hits: tuple[Hit, ...]) -> Urgency:
-    """The most urgent call that one of these words asks for by itself."""
-    return max((hit.entry.urgency for hit in hits), default=Urgency.SELF_CARE)

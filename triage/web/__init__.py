@@ -17,6 +17,7 @@ from jinja2 import StrictUndefined
 
 from triage import cases, resources
 from triage.assessment import Assessor
+from triage.finder import Finder
 from triage.knowledge import Knowledge, load
 from triage.knowledge.telling import filled
 from triage.verify import record
@@ -58,6 +59,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
+    app.extensions["finder"] = Finder(knowledge)
     app.extensions["proof"] = record.read(folder)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:

@@ -44,7 +44,7 @@ def question(run_id: str, number: int) -> View:
     form = page_form(step.questions, run.answers, None)
     form.page.data = step.page.id
     form.back_to_check.data = "yes" if "change" in request.args else ""
-    return _question_page(run_id, number, step, form)
+    return question_page(run_id, number, step, form)
 
 
 @pages.post("/run/<string(length=16):run_id>/<int:number>")
@@ -52,7 +52,7 @@ def answer(run_id: str, number: int) -> View:
     """Take the answers of a page; an emergency is shown at once, whatever else is wrong with the request."""
     run = this_run()
     path = journey.follow(known(), run.answers)
-    step = _posted_step(path)
+    step = posted_step(path)
     if step is None:
         return lost() if not run.found else redirect(furthest(run_id, path), 303)
     number = path.steps.index(step) + 1
@@ -67,7 +67,7 @@ def answer(run_id: str, number: int) -> View:
         expired = "csrf_token" in form.errors
         if expired:
             renew(run)
-        return _question_page(run_id, number, step, form, expired), 400 if expired else 422
+        return question_page(run_id, number, step, form, expired), 400 if expired else 422
     run.answer(form.answers())
     try:
         _sealed().seal(run)
@@ -84,7 +84,8 @@ def answer(run_id: str, number: int) -> View:
     return redirect(furthest(run_id, path), 303)
 
 
-def _posted_step(path: Journey) -> Step | None:
+def posted_step(path: Journey) -> Step | None:
+    """The page that the posted form belongs to, wherever it stands on the path now."""
     posted = request.form.get("page", "")
     return next((step for step in path.steps if step.page.id == posted), None)
 
@@ -104,12 +105,20 @@ def _emergency_in(form: PageForm) -> Journey | None:
     return journey.follow(known(), {**this_run().answers, **given})
 
 
-def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+    """A page of questions as its form stands; where places are asked for, with a way to the word finder."""
     back = url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
     if form.back_to_check.data:
         back = url_for("pages.check", run_id=run_id)
     return render_template(
-        "question.html", step=step, form=form, run_id=run_id, number=number, back=back, expired=expired
+        "question.html",
+        step=step,
+        form=form,
+        run_id=run_id,
+        number=number,
+        back=back,
+        expired=expired,
+        finder=any(question.id == known().place_question for question in step.questions),
     )
 
 
