@@ -378,9 +378,8 @@ def main() -> int:
         of_kind = [one for one in all_tries if one.kind == kind]
         print(f"\n{kind}: {sum(one.right for one in of_kind)} of {len(of_kind)}")
         for one in of_kind:
-            print(
-                f"  {'ok ' if one.right else 'NO '} {one.phrase:70} {one.found}{'' if one.right else f' (not {one.expected})'}"
-            )
+            missed = "" if one.right else f" (not {one.expected})"
+            print(f"  {'ok ' if one.right else 'NO '} {one.phrase:70} {one.found}{missed}")
     print(f"\nnothing to find: {len(nothing()) - len(wrong)} of {len(nothing())}")
     for phrase, found in wrong:
         print(f"  NO  {phrase:70} {found}")

@@ -27,7 +27,7 @@ _SKIPPED = frozenset(["a", "an", "at", "in", "of", "on", "the", "within", "your"
 _NUMBER = r"\d++(?:[.,]\d++)*+[a-z]{0,2}+"
 _RANGE = rf"(?:(?:[-/]|\s+(?:to|or|and|-)\s+){_NUMBER}(?!\s*(?:mm|cm|days?|weeks?|months?|years?)\b))"
 _TOKEN = re.compile(rf"(?:(?:[a-z]*+{_NUMBER}){_RANGE}*|[a-z]+(?:'s\b)?)")
-"""A word, a word with a number ("m4"), or a number. A range ("2-3", "4 or 5") is one token and never its first number."""
+"""A word, a word with a number ("m4"), or a number. A range ("2-3", "4 or 5") is one token, never its first number."""
 _APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 _STOP = re.compile(r"[.;!?,](?!\d)")
 _SPELLING = (
@@ -65,7 +65,7 @@ class Hit:
     places: tuple[Deposit, ...]
     """Where the calcium is, if there is one; where it can be, if there are several; often nobody can tell."""
     withheld: bool = False
-    """Whether the meaning soothes while another word of the letter asks for help today; then only the caution is said."""
+    """Whether the meaning soothes while another word asks for help today; then only the caution is said."""
 
 
 @dataclass(frozen=True, slots=True)
