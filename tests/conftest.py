@@ -29,6 +29,8 @@ TINY = {
     "dispositions.toml": "".join(
         f'[[disposition]]\nid = "do-{urgency.word}"\nurgency = "{urgency.word}"\nlabel = "So"\nheading = "Do it"\n'
         f'BOOK\nsteps = ["Ask {{clinic}}."]\nsafety_net = ["Call {{emergency_number}} if {urgency.word} fails."]\n'
+        + 'by_days = 7\nby_then = "Ask again on {by_date}."\n'
+        * (urgency != Urgency.EMERGENCY)
         for urgency in Urgency
     ),
     "questions.toml": """page = [{ id = "now", title = "1" }, { id = "signs", title = "2" }, \

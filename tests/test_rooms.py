@@ -211,8 +211,8 @@ VOCABULARY = {
     *model.CONTROL_STATUSES,
     *TABLES,
 }
-PROSE = {("cases.py", "nothing"), ("command.py", "told")}
-"""A word of a message or a key of the record, in that one module, which some question happens to offer as well."""
+PROSE = {("cases.py", "nothing"), ("command.py", "told"), ("pdf.py", "large")}
+"""A word of a message, of an address or a key of the record, in that one module, which some question offers as well."""
 
 
 @pytest.fixture(scope="module")

@@ -67,12 +67,12 @@ def accept(question: Question, given: object) -> Answer:
         raise AnswerError([f"{question.id}: an option is given twice; {allowed}"])
     if not given:
         raise AnswerError([f"{question.id}: choose at least one; {allowed}"])
-    chosen = tuple(word for word in question.allowed if word in given)
-    if NO_ONE in chosen and len(chosen) > 1:
+    ordered = tuple(word for word in question.allowed if word in given)
+    if NO_ONE in ordered and len(ordered) > 1:
         if not question.tick_wins:
             raise AnswerError([f"{question.id}: '{NO_ONE}' cannot stand beside another option; {allowed}"])
-        chosen = tuple(word for word in chosen if word != NO_ONE)
-    return chosen
+        ordered = tuple(word for word in ordered if word != NO_ONE)
+    return ordered
 
 
 def findings_of(question: Question, answer: Answer) -> dict[str, str]:
@@ -83,10 +83,14 @@ def findings_of(question: Question, answer: Answer) -> dict[str, str]:
     return {finding: YES if option in answer else unticked for option, finding in question.option_findings}
 
 
+def chosen(answer: Answer) -> tuple[str, ...]:
+    """The ids that an answer is made of, whatever the type of its question."""
+    return (answer,) if isinstance(answer, str) else answer
+
+
 def stops(question: Question, answer: Answer) -> bool:
     """Whether this answer ends the journey at once."""
-    chosen = (answer,) if isinstance(answer, str) else answer
-    return not question.stopping.isdisjoint(chosen)
+    return not question.stopping.isdisjoint(chosen(answer))
 
 
 def follow(knowledge: Knowledge, answers: Answers) -> Journey:

@@ -212,19 +212,39 @@ def test_on_paper_three_deposits_fit_three_pages(app: Flask, on_paper: Printer) 
     assert not too_long, too_long
 
 
-def test_page_one_of_the_paper_holds_the_action_and_the_safety_net(
-    app: Flask,
-    on_paper: Printer,
-    calm: Calm,
+def test_page_one_of_the_paper_holds_the_action_and_the_safety_net_and_every_page_its_number(
+    app: Flask, on_paper: Printer, calm: Calm
 ) -> None:
     assessor = app.extensions["assessor"]
     for sheets in calm.values():
         path = follow(assessor.knowledge, sheets[0])
-        sheet = make_sheet(assessor.knowledge, assessor.assess(path.findings), path, {})
-        first = "".join(on_paper(sheets[0], "A4").pages[0].extract_text().split())
-        assert "".join(sheet.heading.text.split()) in first
-        for passage in (*sheet.steps, *sheet.safety_net):
-            assert "".join(passage.text.split()) in first, passage.text
+        today = app.extensions["clock"]().astimezone().date()
+        sheet = make_sheet(assessor.knowledge, assessor.assess(path.findings), path, {}, today=today)
+        pages = ["".join(page.extract_text().split()) for page in on_paper(sheets[0], "A4").pages]
+        assert sheet.by_then
+        for passage in (sheet.heading, *sheet.steps, sheet.by_then, *sheet.safety_net):
+            assert "".join(passage.text.split()) in pages[0], passage.text
+        for number, page in enumerate(pages, 1):
+            assert f"Page{number}of{len(pages)}" in page
+
+
+def test_the_sheet_fits_a_small_phone_and_can_be_cleared_there_but_not_on_paper(
+    browser: Any, address: str, calm: Calm
+) -> None:
+    answers = next(iter(calm.values()))[0]
+    page = browser.new_page(viewport={"width": 320, "height": 568})
+    walk(page, address, answers)
+    for size in ("standard", "large"):
+        page.goto(page.url.rpartition("/")[0] + f"/print?size={size}")
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), size
+        button = page.get_by_role("button", name="Clear my answers")
+        assert button.is_visible() and button.bounding_box()["height"] >= 24
+        page.emulate_media(media="print")
+        assert not button.is_visible()
+        page.emulate_media(media="screen")
+    press(page, "Clear my answers")
+    assert page.url.endswith("/cleared")
+    page.close()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

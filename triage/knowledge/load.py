@@ -20,7 +20,18 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
-from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
+from triage.knowledge.table import (
+    BY_DATE,
+    CHOICE,
+    EMERGENCY_NUMBER,
+    KEBAB,
+    LOCAL_WORDS,
+    PLACEHOLDERS,
+    Table,
+    kebab,
+    meant,
+    snake,
+)
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
@@ -28,7 +39,7 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard",
+    "hazard", "region",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -54,6 +65,7 @@ class Reader:
         self.mentions: list[model.Mention] = []
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
+        self.regions: dict[str, model.Region] = {}
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -126,6 +138,7 @@ class Reader:
         self._read_claims()
         self._read_watchwords()
         self._read_hazards()
+        self._read_regions()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -518,7 +531,7 @@ class Reader:
         )
 
     def _disposition(self, table: Table, common: dict[str, Any]) -> model.Disposition:
-        return model.Disposition(
+        disposition = model.Disposition(
             **common,
             urgency=table.urgency("urgency"),
             label=table.text("label"),
@@ -526,6 +539,17 @@ class Reader:
             steps=table.texts("steps"),
             safety_net=table.texts("safety_net"),
         )
+        return disposition if disposition.urgency == Urgency.EMERGENCY else self._dated(table, disposition)
+
+    def _dated(self, table: Table, disposition: model.Disposition) -> model.Disposition:
+        """With the day by which the person acts if nothing has happened. An emergency waits for no day."""
+        days = table.number("by_days")
+        if not 0 <= days <= model.MOST_DAYS:
+            table.problem(f"'by_days' must be from 0 (today) to {model.MOST_DAYS}, not {days}")
+        by_then = table.text("by_then", blanks=(*PLACEHOLDERS, BY_DATE))
+        if by_then and f"{{{BY_DATE}}}" not in by_then:
+            table.problem(f"'by_then' must name the day: write {{{BY_DATE}}} where it stands")
+        return replace(disposition, by_days=days, by_then=by_then)
 
     def _notice(self, table: Table, common: dict[str, Any]) -> model.Notice:
         if common["id"] not in model.NOTICE_ROLES:
@@ -787,6 +811,27 @@ class Reader:
             table.problem(f"is '{control.status}' and names what verifies it; leave out 'status' or 'verified_by'")
         return control
 
+    def _read_regions(self) -> None:
+        for table in self._tables("region"):
+            region = model.Region(
+                id=kebab(table),
+                code=table.text("code"),
+                name=table.text("name"),
+                emergency_numbers=table.texts("emergency_numbers"),
+                words={word: given for word in LOCAL_WORDS if (given := table.text(word, required=False))},
+                sources=self._sources(table),
+            )
+            table.done()
+            if not KEBAB.match(region.code) or region.code == NO_ONE:
+                table.problem(f"the code '{region.code}' must be lower-case letters, such as 'gb' or 'gb-nir'")
+            for number in region.emergency_numbers:
+                if not EMERGENCY_NUMBER.match(number):
+                    table.problem(f"the emergency number '{number}' must be 2 to 6 digits")
+            if not region.emergency_numbers or not region.sources:
+                table.problem("needs an emergency number, and a source for it")
+            if self._new_id(table, region.id, "region ") and self._new_id(table, region.code, "region code "):
+                self.regions[region.code] = region
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -808,6 +853,7 @@ class Reader:
             mentions=tuple(self.mentions),
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
+            regions=self.regions,
             place_question=self.place_question,
             words=self.words,
         )

@@ -15,6 +15,9 @@ from typing import TypeVar, cast
 
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion
 
+MOST_DAYS = 60
+"""The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
+
 RULESET_PATHS = 60
 """The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
 
@@ -96,6 +99,21 @@ class Source:
     checked: date
     brief: str = ""
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A country, or a part of one: whom its people call, and what they call things there."""
+
+    id: str
+    code: str
+    """What a clinic writes in its settings, such as `gb`."""
+    name: str
+    emergency_numbers: tuple[str, ...]
+    """The first is said; a clinic may choose another."""
+    words: Mapping[str, str]
+    """What fills placeholders here; where a word is missing, the usual one stays."""
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -547,10 +565,14 @@ class Disposition(Rule):
     steps: tuple[str, ...]
     safety_net: tuple[str, ...]
     label: str
+    by_days: int | None = None
+    """In how many days from today the person acts if nothing has happened; None only in an emergency."""
+    by_then: str = ""
+    """What they do then; `{by_date}` in it is that day."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.heading, *self.steps, *self.safety_net)
+        return (self.heading, *self.steps, *([self.by_then] if self.by_then else []), *self.safety_net)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -640,16 +662,18 @@ class Named:
 
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
-    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
+    "emergency_department", "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
+    "paper_purpose", "paper_limits", "no_pdf",
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "finder", "finder_kept", "finder_limits", "finder_mended",
     "finder_nothing", "finder_too_long", "finder_no_place", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
+    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
+    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
     "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
@@ -679,6 +703,8 @@ class Knowledge:
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
     hazards: tuple[Hazard, ...]
+    regions: Mapping[str, Region]
+    """By the code that a clinic writes in its settings."""
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]

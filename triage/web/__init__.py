@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,9 +36,9 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         SettingsError: a `TRIAGE_*` variable is missing or unusable.
         KnowledgeError: the rules cannot be used.
     """
-    settings = read(os.environ if environ is None else environ)
     folder = rules or resources.folder("rules")
     knowledge = load(folder)
+    settings = read(os.environ if environ is None else environ, knowledge.regions)
     app = Flask(
         "triage", template_folder=str(resources.folder("templates")), static_folder=str(resources.folder("static"))
     )
@@ -61,6 +62,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     assessor = app.extensions["assessor"] = Assessor(knowledge)
     app.extensions["finder"] = Finder(knowledge)
     app.extensions["proof"] = record.read(folder)
+    app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
     for problem in problems:
         app.logger.error("Self-check: %s", problem)
@@ -88,6 +90,7 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
     def overdue() -> bool:
         return knowledge.due < datetime.now(UTC).date()
 
+    app.jinja_env.filters["dialled"] = lambda phone: re.sub(r"[^+0-9]", "", phone)
     app.jinja_env.globals.update(
         component=component,
         question_html=question_html,
@@ -98,6 +101,13 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         emergency_number=settings.emergency_number,
         clinic_name=settings.clinic_name,
         clinic_phone=settings.clinic_phone,
+        opening_hours=settings.opening_hours,
+        clinic_url=settings.clinic_url,
+        clinic_logo=settings.logo,
+        urgent_line=settings.urgent_line,
+        urgent_phone=settings.urgent_phone,
+        kiosk_minutes=settings.kiosk_idle_minutes,
+        kiosk_seconds=settings.kiosk_idle_minutes * 60,
         rules_version=knowledge.version,
     )
 

@@ -30,6 +30,8 @@ _ALWAYS = {
     "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
+_FOR_EVER = ("static", "pages.logo")
+"""What a browser may keep: its address changes when it does, and it is the same for everybody."""
 
 
 def install(app: Flask, secure: bool, rules_version: str) -> None:
@@ -42,7 +44,7 @@ def install(app: Flask, secure: bool, rules_version: str) -> None:
         if secure:
             response.headers["Content-Security-Policy"] = _POLICY + "; upgrade-insecure-requests"
             response.headers["Strict-Transport-Security"] = "max-age=63072000"
-        if request.endpoint == "static" and response.status_code == 200:
+        if request.endpoint in _FOR_EVER and response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             response.headers["Cache-Control"] = "no-store"

@@ -5,21 +5,25 @@ Whatever fails here, the page says something careful: never nothing, never less 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from flask import current_app, render_template
+from flask import Response, abort, current_app, render_template, request
 
 from triage.assessment import Assessment, Assessor
+from triage.errors import ExportError
+from triage.exports.pdf import PAPERS, SIZES, available, make_pdf
 from triage.journey import Journey
 from triage.knowledge import Urgency
-from triage.sheet import Sheet, all_changes, make_sheet
-from triage.web.views.context import View, assessor, known, pages, whole_path, words
+from triage.sheet import Frame, Sheet, all_changes, frame, make_sheet
+from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, everything, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
 """The kind of care card for each urgency, from the least urgent."""
+PAPER_NAMES = tuple((paper, paper.capitalize()) for paper in PAPERS)
+"""Each paper of the PDF, and what it is called."""
 
 
 @pages.get("/run/<string(length=16):run_id>/summary")
@@ -33,7 +37,37 @@ def summary(run_id: str, path: Journey) -> View:
 @whole_path
 def paper(run_id: str, path: Journey) -> View:
     """The sheet for paper: its own template, on two pages at most for one deposit."""
-    return _sheet_page(run_id, path, "sheet.html")
+    return _sheet_page(run_id, path, "sheet.html", size=_asked("size", SIZES))
+
+
+@pages.get("/run/<string(length=16):run_id>/sheet.pdf")
+@whole_path
+def pdf(run_id: str, path: Journey) -> View:
+    """The sheet as a PDF. Where it cannot be set, a page says how to print instead."""
+    size, paper = _asked("size", SIZES), _asked("paper", tuple(PAPERS))
+    if path.stopped:
+        return emergency_page(run_id, len(path.steps), path)
+    try:
+        made = now()
+        sheet = _patient_sheet(path, assessor().assess(path.findings), made)
+        if sheet.urgency == Urgency.EMERGENCY.word:
+            return _emergency_sheet(run_id, len(path.steps), sheet)
+        content = make_pdf(sheet, _frame(made), made, size, paper)
+    except ExportError as error:
+        current_app.logger.error("%s", error)
+        return render_template("no_pdf.html", run_id=run_id, size=size), 503
+    except Exception:
+        current_app.logger.exception("The sheet could not be made.")
+        return not_worked_out(path)
+    return Response(
+        content, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="sheet.pdf"'}
+    )
+
+
+def _asked(name: str, allowed: Sequence[str]) -> str:
+    """What the address asks for, or the first of what is allowed. Anything else is no address of ours."""
+    given = request.args.get(name, allowed[0])
+    return given if given in allowed else abort(404)
 
 
 @pages.get("/run/<string(length=16):run_id>/nurse")
@@ -43,23 +77,39 @@ def nurse(run_id: str, path: Journey) -> View:
     return _sheet_page(run_id, path, "nurse.html", for_nurse=True)
 
 
-def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False) -> View:
+def _patient_sheet(path: Journey, assessment: Assessment, made: datetime) -> Sheet:
+    outlook = _outlook(for_patient, path, assessment)
+    return make_sheet(known(), assessment, path, words(), outlook, made.date())
+
+
+def _frame(made: datetime) -> Frame:
+    settings = current_app.extensions["settings"]
+    return frame(known(), words(), made, settings.clinic_name, settings.clinic_phone)
+
+
+def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False, size: str = SIZES[0]) -> View:
     if path.stopped:
         return emergency_page(run_id, len(path.steps), path)
     try:
         assessment = assessor().assess(path.findings)
-        sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
+        made = now()
+        sheet = _patient_sheet(path, assessment, made)
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, len(path.steps), sheet)
-        outlook = _outlook(everything, path, assessment) if for_nurse else NOTHING
+        whole = _outlook(everything, path, assessment) if for_nurse else NOTHING
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
-            changes=all_changes(known(), outlook),
+            changes=all_changes(known(), whole),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
-            now=datetime.now(UTC),
+            now=made,
+            frame=_frame(made),
+            size=size,
+            large=size == SIZES[-1],
+            other_size=SIZES[size == SIZES[0]],
+            pdf_papers=PAPER_NAMES if available() else (),
         )
     except Exception:
         current_app.logger.exception("The summary could not be made.")
@@ -99,6 +149,6 @@ def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
 def not_worked_out(path: Journey) -> View:
     """The careful page when no result can be had: advice today, the warning signs, and what they told us."""
     knowledge = known()
-    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words())
+    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words(), today=now().date())
     first = knowledge.page_questions[knowledge.pages[0].id][0]
     return render_template("not_worked_out.html", sheet=sheet, signs=[o.text for o in first.options if o.stops])
