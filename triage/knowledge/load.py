@@ -35,11 +35,11 @@ from triage.knowledge.table import (
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
-    "disagreement", "nurse_card", "disposition", "notice", "word",
+    "disagreement", "nurse_card", "disposition", "notice", "word", "hard_word",
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard", "region",
+    "hazard", "region", "body_mark", "body_spot",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -66,6 +66,8 @@ class Reader:
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
         self.regions: dict[str, model.Region] = {}
+        self.body_marks: list[model.BodyMark] = []
+        self.body_spots: list[model.BodySpot] = []
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -139,6 +141,7 @@ class Reader:
         self._read_watchwords()
         self._read_hazards()
         self._read_regions()
+        self._read_body()
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -201,6 +204,7 @@ class Reader:
                 due=table.day("due"),
                 contact=table.text("contact", required=False),
                 letter_words=table.texts("letter_words", required=False),
+                body=table.texts("body", required=False),
             )
             table.done()
         for file in self.files:
@@ -210,16 +214,17 @@ class Reader:
 
     def _read_pages(self) -> None:
         of_deposit: dict[str, list[model.Page]] = {}
-        places: list[model.Page | None] = []
+        places: list[model.Page | str] = []
         for table in self._tables("page"):
             deposit = self._deposit_of(table.file)
             if not deposit and table.flag("deposits_here"):
-                places.append(None)
+                places.append(table.text("part"))
                 table.done()
                 continue
             page = model.Page(
                 id=kebab(table),
                 title=table.text("title"),
+                part="" if deposit else table.text("part"),
                 file=table.file,
                 lead=table.text("lead", required=False),
                 deposit=deposit,
@@ -233,11 +238,11 @@ class Reader:
             else:
                 places.append(page)
         for place in places:
-            if place:
+            if isinstance(place, model.Page):
                 self.pages.append(place)
                 continue
             for deposit in self.deposits:
-                self.pages.extend(of_deposit.get(deposit, []))
+                self.pages.extend(replace(page, part=place) for page in of_deposit.get(deposit, []))
 
     def _read_questions(self) -> None:
         tables = list(self._tables("question"))
@@ -311,8 +316,8 @@ class Reader:
         if table.flag("options_are_deposits"):
             self.place_question = question_id
             options.extend(
-                model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group)
-                for deposit in self.deposits.values()
+                model.Option(id=place.id, text=place.place, hint=place.hint, group=place.group, body=place.body)
+                for place in self.deposits.values()
             )
         groups = table.texts("groups", required=False)
         for option in options if groups else ():
@@ -405,6 +410,7 @@ class Reader:
             "disposition": self._disposition,
             "notice": self._notice,
             "word": self._word,
+            "hard_word": self._hard_word,
         }
         self.rules.update(self.deposits)
         for kind in RULE_TABLES:
@@ -586,6 +592,12 @@ class Reader:
             in_capitals=in_capitals,
             not_to_confuse=table.texts("not_to_confuse", required=False),
         )
+
+    def _hard_word(self, table: Table, common: dict[str, Any]) -> model.HardWord:
+        words = table.texts("words")
+        for word in words:
+            self._new_id(table, word.lower(), "hard word ")
+        return model.HardWord(**common, words=words, meaning=table.text("meaning"))
 
     def _sources(self, table: Table) -> tuple[str, ...]:
         sources = table.texts("sources", required=False)
@@ -832,6 +844,31 @@ class Reader:
             if self._new_id(table, region.id, "region ") and self._new_id(table, region.code, "region code "):
                 self.regions[region.code] = region
 
+    def _read_body(self) -> None:
+        for table in self._tables("body_mark"):
+            mark = model.BodyMark(group=table.one_of("group", model.GROUPS), **self._point(table))
+            table.done()
+            if self._new_id(table, mark.group, "mark "):
+                self.body_marks.append(mark)
+        for table in self._tables("body_spot"):
+            spot = model.BodySpot(id=kebab(table), **self._point(table))
+            table.done()
+            if self._new_id(table, spot.id, "spot "):
+                self.body_spots.append(spot)
+        known = [spot.id for spot in self.body_spots]
+        for deposit in self.deposits.values():
+            for name in deposit.body:
+                if name not in known:
+                    where = f"{deposit.file}: {deposit.id}"
+                    self.problems.append(f"{where}: the body spot '{name}' is not known" + meant(name, known))
+
+    def _point(self, table: Table) -> dict[str, int]:
+        point = {"across": table.number("across"), "down": table.number("down")}
+        for (key, value), most in zip(point.items(), model.FIGURE, strict=True):
+            if not 0 <= value <= most:
+                table.problem(f"'{key}' is {value}, which is beside the figure; write a number from 0 to {most}")
+        return point
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -854,6 +891,8 @@ class Reader:
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
             regions=self.regions,
+            body_marks=tuple(self.body_marks),
+            body_spots=tuple(self.body_spots),
             place_question=self.place_question,
             words=self.words,
         )

@@ -126,6 +126,8 @@ class Option:
     group: str = ""
     stops: bool = False
     """Choosing it ends the journey at once: it is an emergency whatever else is true."""
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to."""
 
     @property
     def finding(self) -> str:
@@ -173,6 +175,11 @@ class Question:
         return {self.id: self.allowed}
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The headings under which its options stand, in the order shown."""
+        return tuple(dict.fromkeys(option.group for option in self.options))
+
+    @cached_property
     def stopping(self) -> frozenset[str]:
         """The options that end the journey at once."""
         return frozenset(option.id for option in self.options if option.stops)
@@ -209,6 +216,8 @@ class Page:
 
     id: str
     title: str
+    part: str
+    """The part of the journey it belongs to, in words; the pages of one part stand together."""
     file: str
     lead: str = ""
     deposit: str = ""
@@ -423,6 +432,18 @@ class LetterWord(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HardWord(Rule):
+    """A word of the guide's own texts that not everybody knows, in plain words; explained where it stands."""
+
+    words: tuple[str, ...]
+    meaning: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.meaning,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mention:
     """Something that is never named to a person at risk without a safety message: a medicine, a supplement."""
 
@@ -619,10 +640,34 @@ class Deposit(Rule):
     contact: str = ""
     """Who to contact about this deposit, where that is not the usual doctor or clinic."""
     letter_words: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to; empty where it can be anywhere."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.about,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyMark:
+    """The point of the figure that leads to a group of places, in the units of `FIGURE`."""
+
+    group: str
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySpot:
+    """A point of the figure that deposits belong to, in the units of `FIGURE`."""
+
+    id: str
+    across: int
+    down: int
+
+
+FIGURE = (200, 420)
+"""How wide and how high the figure is, in its own units; it is seen from the front and stands upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,17 +706,18 @@ class Named:
 
 
 WORDS = (
-    YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY),
+    "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
     "emergency_department", "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
-    "paper_purpose", "paper_limits", "no_pdf",
-    "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "finder", "finder_kept", "finder_limits", "finder_mended",
-    "finder_nothing", "finder_too_long", "finder_no_place", "list_of_answers", "emergency_tell", "demonstration",
+    "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
+    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "finder",
+    "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long", "finder_no_place", "figure",
+    "strip", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
     "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
     "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
@@ -705,6 +751,8 @@ class Knowledge:
     hazards: tuple[Hazard, ...]
     regions: Mapping[str, Region]
     """By the code that a clinic writes in its settings."""
+    body_marks: tuple[BodyMark, ...]
+    body_spots: tuple[BodySpot, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
@@ -731,6 +779,11 @@ class Knowledge:
             page.id: tuple(question for question in self.questions.values() if question.page == page.id)
             for page in self.pages
         }
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the journey, in order. Everybody goes through them, however many pages each has for them."""
+        return tuple(dict.fromkeys(page.part for page in self.pages))
 
     @cached_property
     def terms(self) -> Mapping[str, tuple[Term, ...]]:

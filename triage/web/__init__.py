@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, url_for
@@ -20,9 +21,10 @@ from triage import cases, resources
 from triage.assessment import Assessor
 from triage.finder import Finder
 from triage.knowledge import Knowledge, load
+from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
 from triage.verify import record
-from triage.web import errors, headers
+from triage.web import errors, glossary, headers
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
@@ -91,9 +93,18 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         return knowledge.due < datetime.now(UTC).date()
 
     app.jinja_env.filters["dialled"] = lambda phone: re.sub(r"[^+0-9]", "", phone)
+
+    def strip(category: str) -> list[tuple[str, bool]]:
+        """Every category in short words, and whether it is this one."""
+        return [(knowledge.words[f"strip-{other}"], other == category) for other in REVERSIBILITY]
+
+    hard_words = glossary.Glossary(knowledge)
     app.jinja_env.globals.update(
+        strip=strip,
+        explain_hard_words=glossary.begin,
+        explained=partial(glossary.on_page, hard_words),
         component=component,
-        question_html=question_html,
+        question_html=partial(question_html, hard_words),
         notice=lambda role: _notice(knowledge, settings, role),
         static_url=static_url,
         overdue=overdue,

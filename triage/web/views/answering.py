@@ -16,7 +16,9 @@ from triage.journey import Journey, Step
 from triage.knowledge import UNSURE
 from triage.web.changing import last_change
 from triage.web.changing import words as answer_words
+from triage.web.figure import figure_of
 from triage.web.forms import PageForm, page_form
+from triage.web.progress import part_of
 from triage.web.state import Run, SealedCookies, StateTooLarge
 from triage.web.views.context import View, at_a_kiosk, furthest, known, lost, pages, renew, this_run, whole_path
 from triage.web.views.results import emergency_page, not_worked_out
@@ -137,6 +139,8 @@ def question_page(run_id: str, number: int, step: Step, form: PageForm, expired:
     return render_template(
         "question.html",
         step=step,
+        part=part_of(known(), step.page),
+        figures={asked.id: figure_of(known(), asked, form.given(asked)) for asked in step.questions},
         form=form,
         run_id=run_id,
         number=number,
