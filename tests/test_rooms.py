@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "engine": {"knowledge"},
     "journey": {"knowledge"},
     "flow": {"knowledge"},
+    "finder": {"knowledge"},
     "assessment": {"knowledge", "engine"},
     "whatif": {"knowledge", "journey", "assessment"},
     "sheet": {"knowledge", "assessment", "whatif"},
@@ -43,6 +44,7 @@ DURABLE = {"durable", "durable_rules_engine"}
 NEEDS_PACKAGES = {
     "engine": DURABLE,
     "verify": {"z3"},
+    "finder": {"rapidfuzz"},
     "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible"},
     "web": None,
 }
@@ -52,6 +54,7 @@ NEVER_HEARD = {
     "engine": {"urgency", "question", "flask"},
     "journey": {"html", "urgency", "flask"},
     "flow": {"html", "assessment", "flask"},
+    "finder": {"html", "assessment", "flask"},
     "assessment": {"cookie", "template", "toml", "tomllib", "flask"},
     "whatif": {"durable", "template", "flask"},
     "sheet": {"wtforms", "durable", "flask"},

@@ -570,15 +570,30 @@ class Reader:
         place = table.text("place", required=False)
         if place and place not in self.deposits:
             table.problem(f"leads to the place '{place}', which is not known" + meant(place, self.deposits))
+        may_be = table.texts("may_be", required=False)
+        for other in may_be:
+            if other not in self.deposits:
+                table.problem(f"may be about the place '{other}', which is not known" + meant(other, self.deposits))
+        if place and may_be:
+            table.problem("has 'place' and 'may_be'; keep 'place' only where the word alone tells")
         words = table.texts("words")
         for word in words:
             self._new_id(table, word.lower(), "word on letters ")
+        in_capitals = table.texts("in_capitals", required=False)
+        for word in in_capitals:
+            if word not in words:
+                table.problem(f"'{word}' in 'in_capitals' is none of its words" + meant(word, words))
         return model.LetterWord(
             **common,
             words=words,
             place=place,
+            may_be=may_be,
             meaning=table.text("meaning"),
             caution=table.text("caution", required=False),
+            urgency=table.urgency("urgency", required=False),
+            general=table.flag("general"),
+            in_capitals=in_capitals,
+            not_to_confuse=table.texts("not_to_confuse", required=False),
         )
 
     def _hard_word(self, table: Table, common: dict[str, Any]) -> model.HardWord:

@@ -415,8 +415,18 @@ class LetterWord(Rule):
     place: str
     """The deposit's id; empty where the word alone does not tell."""
     meaning: str
+    may_be: tuple[str, ...] = ()
+    """Where the word does not tell: the ids of the deposits that it is mostly about."""
     caution: str = ""
     """Said with the meaning wherever the word must never only reassure."""
+    urgency: Urgency = Urgency.SELF_CARE
+    """How soon the word alone asks for a call, however the person feels; the lowest where it asks for none."""
+    general: bool = False
+    """Says nothing more where another word of the same letter tells the place."""
+    in_capitals: tuple[str, ...] = ()
+    """Those of the words that are everyday words too: in a sentence they count in capitals only."""
+    not_to_confuse: tuple[str, ...] = ()
+    """Real words that look like one of these and mean something else: never taken for a typing mistake."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -711,12 +721,12 @@ NOTICE_ROLES = (
     "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
     "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
     "list_of_answers", "emergency_tell", "demonstration", "paper_list", "paper_missing", "paper_how", "paper_places",
-    "paper_careful",
-    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
-    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
-    "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file", "quick_entry",
-    "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
-    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "paper_careful", "finder", "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long",
+    "finder_no_place", "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question",
+    "kept_answers", "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
+    "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file",
+    "quick_entry", "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale",
+    "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

@@ -19,6 +19,7 @@ from jinja2 import StrictUndefined
 
 from triage import cases, resources
 from triage.assessment import Assessor
+from triage.finder import Finder
 from triage.knowledge import Knowledge, load
 from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
@@ -61,6 +62,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
+    app.extensions["finder"] = Finder(knowledge)
     app.extensions["proof"] = record.read(folder)
     app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))

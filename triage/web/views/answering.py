@@ -48,7 +48,7 @@ def question(run_id: str, number: int) -> View:
     form = page_form(step.questions, run.answers, None)
     form.page.data = step.page.id
     form.back_to_check.data = "yes" if "change" in request.args or _in_a_change(path) else ""
-    return _question_page(run_id, number, step, form)
+    return question_page(run_id, number, step, form)
 
 
 @pages.post("/run/<string(length=16):run_id>/<int:number>")
@@ -56,14 +56,14 @@ def answer(run_id: str, number: int) -> View:
     """Take the answers of a page; an emergency is shown at once, whatever else is wrong with the request."""
     run = this_run()
     path = journey.follow(known(), run.answers)
-    step = _posted_step(path)
+    step = posted_step(path)
     if step is None:
         return lost() if not run.found else redirect(furthest(run_id, path), 303)
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
     mistake = url_for("pages.question", run_id=run_id, number=number)
-    shown = take(form, number, mistake, lambda expired: _question_page(run_id, number, step, form, expired))
+    shown = take(form, number, mistake, lambda expired: question_page(run_id, number, step, form, expired))
     if shown is not None:
         return shown
     path = journey.follow(known(), run.answers)
@@ -103,7 +103,8 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     return None
 
 
-def _posted_step(path: Journey) -> Step | None:
+def posted_step(path: Journey) -> Step | None:
+    """The page that the posted form belongs to, wherever it stands on the path now."""
     posted = request.form.get("page", "")
     return next((step for step in path.steps if step.page.id == posted), None)
 
@@ -142,7 +143,8 @@ def _emergency_in(form: PageForm) -> Journey | None:
     return journey.suppose(known(), {**this_run().answers, **given})
 
 
-def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+    """A page of questions as its form stands; where places are asked for, with a way to the word finder."""
     back = url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
     run = this_run()
     path = journey.follow(known(), run.answers)
@@ -161,6 +163,7 @@ def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired
         back=back,
         expired=expired,
         change=change,
+        finder=any(question.id == known().place_question for question in step.questions),
     )
 
 
