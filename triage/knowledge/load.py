@@ -20,6 +20,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
+from triage.knowledge.numbering import read_numbering
 from triage.knowledge.table import CHOICE, KEBAB, Table, kebab, meant, snake
 
 RULE_TABLES = (
@@ -28,7 +29,7 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard",
+    "hazard", "numbered",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -54,6 +55,7 @@ class Reader:
         self.mentions: list[model.Mention] = []
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
+        self.numbering = model.Numbering()
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -126,6 +128,7 @@ class Reader:
         self._read_claims()
         self._read_watchwords()
         self._read_hazards()
+        self.numbering = read_numbering(self._tables("numbered"))
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -797,6 +800,7 @@ class Reader:
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
             place_question=self.place_question,
+            numbering=self.numbering,
             words=self.words,
         )
 

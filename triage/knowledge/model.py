@@ -586,6 +586,52 @@ class Term:
     criterion: Criterion
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedQuestion:
+    """A question as codes know it, for ever: it is never taken out, also when nobody is asked it any more.
+
+    `expected` and `when` are guesses that make codes short, frozen on the day the question got its number: the answer
+    most people give, and when it is asked. A code says where they are wrong, so rules may change and codes stay true.
+    """
+
+    id: str
+    edition: int
+    """The first edition that asked it."""
+    several: bool
+    """Whether several options may be chosen."""
+    places: bool
+    """Whether its options are the deposits."""
+    options: tuple[tuple[str, int], ...]
+    """Every option in the order of its number, each with the first edition that had it."""
+    expected: tuple[str, ...]
+    when: Criterion
+
+    def offered(self, edition: int) -> tuple[str, ...]:
+        """The options that an edition offered, in the order of their numbers; later ones only add to the end."""
+        return tuple(option for option, since in self.options if since <= edition)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedEdition:
+    """An edition of the rules as codes know it: its name and date."""
+
+    version: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The permanent numbers of editions (from 1), questions and options: each number is a place in a tuple."""
+
+    editions: tuple[NumberedEdition, ...] = ()
+    questions: tuple[NumberedQuestion, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest edition; 0 when nothing has a number yet."""
+        return len(self.editions)
+
+
 POSSIBLY = "?"
 """Added to a rule's id: the name of its criterion with "I'm not sure" let in. No id can contain it."""
 
@@ -642,6 +688,7 @@ class Knowledge:
     hazards: tuple[Hazard, ...]
     place_question: str
     """The question whose options are the deposits."""
+    numbering: Numbering
     words: Mapping[str, str]
     """The words of every answer, category and strength of evidence, and what fills the placeholders by default."""
 
