@@ -42,7 +42,7 @@ DURABLE = {"durable", "durable_rules_engine"}
 NEEDS_PACKAGES = {
     "engine": DURABLE,
     "verify": {"z3"},
-    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible"},
+    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible", "cryptography"},
     "web": None,
 }
 

@@ -18,9 +18,8 @@ from typing import Any
 from triage import cases, journey, resources, whatif
 from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError, GuideError
-from triage.knowledge import Knowledge, load, read
+from triage.knowledge import Knowledge, load, numbering, read
 from triage.knowledge import check as knowledge_check
-from triage.knowledge import numbering
 from triage.knowledge.criteria import AllOf, AnyOf, Criterion, Test
 from triage.knowledge.model import Question
 from triage.knowledge.telling import told

@@ -42,7 +42,7 @@ class SettingsError(GuideError):
 
 
 class CodeError(GuideError):
-    """A code that cannot be read, or answers that no code can hold. It holds health answers, so it is never repeated."""
+    """A code that cannot be read, or answers that none can hold. It holds health answers, so it is never repeated."""
 
     def __init__(self, problem: str, groups: Sequence[int] = ()) -> None:
         self.groups = tuple(groups)

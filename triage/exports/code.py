@@ -8,11 +8,11 @@ Today's rules are not used at all, so a code says for ever what was answered, wh
 
 **What protects it.** The number is written in 32 digits (Crockford's, without I, L, O and U), each an element of the
 field GF(32), and the digits are followed by `CHECKS` check digits such that the whole, as a polynomial c(x) whose last
-digit belongs to x^0, is zero at a, a^2, ... a^CHECKS, where a generates the field. One wrong digit at place i adds e*a^i
-to c(a) with e not zero, so c(a) is not zero: it is refused. Two neighbours exchanged, of values u and v, add
+digit belongs to x^0, is zero at a, a^2, ... a^CHECKS, where a generates the field. One wrong digit at place i adds
+e*a^i to c(a) with e not zero, so c(a) is not zero: it is refused. Two neighbours exchanged, of values u and v, add
 (u+v)*a^i and (u+v)*a^(i+1): together (u+v)*a^i*(1+a), again not zero unless u = v. Both hold at every length. Up to 31
-digits it is a Reed-Solomon code, so any `CHECKS` wrong digits are refused too. Of random texts 1 in 32^CHECKS passes,
-and most of those fail later, because nothing may be left over when everything has been read.
+digits it is a Reed-Solomon code, so any `CHECKS` wrong digits are refused too. Of random texts 1 in 32^CHECKS passes
+(32^5 is 33 million), and most of those fail later, because nothing may be left over when everything has been read.
 """
 
 from __future__ import annotations
@@ -306,9 +306,7 @@ def _edition(coin: _Coin, given: int) -> int:
     return edition + digit
 
 
-def _walk_answers(
-    coin: _Coin, numbering: Numbering, edition: int, given: Answers, cut: bool
-) -> dict[str, Answer]:
+def _walk_answers(coin: _Coin, numbering: Numbering, edition: int, given: Answers, cut: bool) -> dict[str, Answer]:
     questions = [question for question in numbering.questions if question.edition <= edition]
     answered = [place for place, question in enumerate(questions) if question.id in given]
     if coin.choose(_WHOLE, cut):
@@ -331,7 +329,7 @@ def _answer(coin: _Coin, question: NumberedQuestion, options: Sequence[str], giv
     if question.expected and not coin.choose(_EXPECTED[question.several], chosen != {*question.expected}):
         return question.expected
     if not question.several:
-        return (options[coin.choose([1] * len(options), options.index(*chosen) if chosen else 0)],)
+        return (options[coin.choose([1] * len(options), options.index(next(iter(chosen))) if chosen else 0)],)
     left = 1 + coin.choose([1 << max(_TICKS - ticks, 0) for ticks in range(len(options))], max(len(chosen) - 1, 0))
     ticked = []
     for place, option in enumerate(options):

@@ -18,7 +18,7 @@ from triage.knowledge.table import Table
 FILE = "numbering.toml"
 HEAD = """\
 # Written by `python -m triage numbering`, never by hand. The codes on people's sheets are read with it, so nothing here
-# is ever changed, moved or taken out: it only grows at its end. 'expected' and 'when' are guesses that keep codes short.
+# is ever changed, moved or taken out: it grows at its end only. 'expected' and 'when' are guesses that shorten codes.
 """
 _REMEDY = "run 'python -m triage numbering'"
 
@@ -61,7 +61,7 @@ def _question(table: Table, edition: int) -> NumberedQuestion:
         places=table.flag("places"),
         options=tuple((option, edition) for option in table.texts("options")),
         expected=table.texts("expected", required=False),
-        when=_criterion(table.take("when", dict, "a table such as { joint_hot = [\"yes\"] }", {}, False)),
+        when=_criterion(table.take("when", dict, 'a table such as { joint_hot = ["yes"] }', {}, False)),
     )
     for option in question.expected:
         if option not in question.offered(edition):

@@ -77,8 +77,9 @@ def answer(run_id: str, number: int) -> View:
     path = journey.follow(known(), run.answers)
     if emergency is not None:
         return emergency_page(run_id, number, path)
-    if form.back_to_check.data and path.complete:
-        return redirect(url_for("pages.check", run_id=run_id), 303)
+    if form.back_to_check.data:
+        # On to what the change opened, or to what an opened sheet leaves to be asked, and then to the list.
+        return redirect(furthest(run_id, path, changing=True), 303)
     if number < len(path.steps):
         return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
     return redirect(furthest(run_id, path), 303)

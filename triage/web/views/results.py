@@ -15,6 +15,7 @@ from triage.assessment import Assessment, Assessor
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Sheet, all_changes, make_sheet
+from triage.web.views import handover
 from triage.web.views.context import View, assessor, known, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, everything, for_patient
 
@@ -47,7 +48,7 @@ def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = Fal
     if path.stopped:
         return emergency_page(run_id, len(path.steps), path)
     try:
-        assessment = assessor().assess(path.findings)
+        assessment = handover.assess(path)
         sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, len(path.steps), sheet)
@@ -57,6 +58,8 @@ def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = Fal
             run_id=run_id,
             sheet=sheet,
             changes=all_changes(known(), outlook),
+            changed=handover.changed_part(path, for_nurse),
+            code=handover.code_part(path, assessment),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
             now=datetime.now(UTC),
