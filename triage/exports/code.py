@@ -6,13 +6,8 @@ Weights are guesses from the permanent numbering: that a question is asked when 
 gets its ordinary answer. A guess that is right costs next to nothing, one that is wrong costs letters and nothing else.
 Today's rules are not used at all, so a code says for ever what was answered, whatever happens to the rules.
 
-**What protects it.** The number is written in 32 digits (Crockford's, without I, L, O and U), each an element of the
-field GF(32), and the digits are followed by `CHECKS` check digits such that the whole, as a polynomial c(x) whose last
-digit belongs to x^0, is zero at a, a^2, ... a^CHECKS, where a generates the field. One wrong digit at place i adds
-e*a^i to c(a) with e not zero, so c(a) is not zero: it is refused. Two neighbours exchanged, of values u and v, add
-(u+v)*a^i and (u+v)*a^(i+1): together (u+v)*a^i*(1+a), again not zero unless u = v. Both hold at every length. Up to 31
-digits it is a Reed-Solomon code, so any `CHECKS` wrong digits are refused too. Of random texts 1 in 32^CHECKS passes
-(32^5 is 33 million), and most of those fail later, because nothing may be left over when everything has been read.
+The number is written in digits that show typing mistakes (`digits.py`), and nothing may be left over when it is read:
+so what is no code is refused twice over.
 """
 
 from __future__ import annotations
@@ -25,23 +20,15 @@ from typing import Protocol
 
 from triage.assessment import Assessment
 from triage.errors import CodeError
+from triage.exports import digits
 from triage.journey import Answer, Answers
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, Urgency
 from triage.knowledge.model import REVERSIBILITY, NumberedQuestion, Numbering, finding_of
 
-DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-GROUP = 4
-CHECKS = 5
-MOST_DIGITS = 512
-"""Longer than any code; what is longer is not looked at."""
 FORMAT = 1
 FIRST_DAY = date(2026, 1, 1)
 LAST_DAY = 4095
 """The day that all later ones are written as; whoever writes codes in 2037 gives them another format."""
-
-_READ_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
-_BETWEEN = " \t\r\n-\u2010\u2011\u2012\u2013\u2014\u2212_.\u00a0"
-"""What people, phones and word processors put between the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +56,7 @@ def write(numbering: Numbering, what: Handed) -> str:
         CodeError: an answer has no number yet, so no code can hold it.
     """
     _numbered(numbering, what.edition, what.answers)
-    number = min(_number(numbering, what, cut) for cut in (False, True))
-    digits: list[int] = []
-    while number:
-        number, digit = divmod(number, len(DIGITS))
-        digits.append(digit)
-    digits += [0] * (-(len(digits) + CHECKS) % GROUP)
-    return _grouped(_checked(digits[::-1]))
+    return digits.write(min(_number(numbering, what, cut) for cut in (False, True)))
 
 
 def read(numbering: Numbering, typed: str) -> Handed:
@@ -84,14 +65,9 @@ def read(numbering: Numbering, typed: str) -> Handed:
     Raises:
         CodeError: it is no code. `groups` are the groups (from 1) of which one looks wrong, where that can be told.
     """
-    digits = _digits(typed)
-    if any(_remains(digits)):
-        raise CodeError("its check digits do not fit", _suspects(digits))
-    number = 0
-    for digit in digits[:-CHECKS]:
-        number = number * len(DIGITS) + digit
+    number = digits.read(typed)
     what = _walk(_Reader(number), numbering)
-    if write(numbering, what) != _grouped(digits):
+    if write(numbering, what) != digits.write(number):
         raise CodeError("nobody's answers are written like this")
     return what
 
@@ -126,94 +102,6 @@ def unpack(numbering: Numbering, edition: int, number: int) -> dict[str, Answer]
     return answers
 
 
-# -- the digits --------------------------------------------------------------------------------------------------------
-
-_POWERS = [1]
-"""The powers of a in GF(32) = GF(2)[a] / (a^5 + a^2 + 1)."""
-while len(_POWERS) < len(DIGITS) - 1:
-    _POWERS.append((_POWERS[-1] << 1) ^ (0b100101 if _POWERS[-1] & 0b10000 else 0))
-_LOGS = {power: place for place, power in enumerate(_POWERS)}
-
-
-def _times(first: int, second: int) -> int:
-    return _POWERS[(_LOGS[first] + _LOGS[second]) % len(_POWERS)] if first and second else 0
-
-
-def _remains(digits: Sequence[int]) -> list[int]:
-    """The values of the polynomial at a, a^2, ...; all zero where the check digits fit."""
-    remains = []
-    for root in range(1, CHECKS + 1):
-        value = 0
-        for digit in digits:
-            value = _times(value, _POWERS[root]) ^ digit
-        remains.append(value)
-    return remains
-
-
-def _generator() -> list[int]:
-    """The coefficients of (x - a)(x - a^2)..., the highest first."""
-    product = [1]
-    for root in range(1, CHECKS + 1):
-        shifted = [0, *(_times(part, _POWERS[root]) for part in product)]
-        product = [left ^ right for left, right in zip([*product, 0], shifted, strict=True)]
-    return product
-
-
-_GENERATOR = _generator()
-
-
-def _checked(digits: list[int]) -> list[int]:
-    """The digits and their check digits: the remainder of dividing by the generator."""
-    rest = [*digits, *[0] * CHECKS]
-    for place in range(len(digits)):
-        for offset, part in enumerate(_GENERATOR if rest[place] else ()):
-            if offset:
-                rest[place + offset] ^= _times(part, rest[place])
-    return [*digits, *rest[len(digits) :]]
-
-
-def _suspects(digits: Sequence[int]) -> tuple[int, ...]:
-    """The groups that one wrong digit, or two neighbours exchanged, would have to be in."""
-    remains, groups = _remains(digits), set()
-    for place in range(len(digits)):
-        power = len(digits) - 1 - place
-        wrong = _times(remains[0], _POWERS[-power % len(_POWERS)])
-        if _adds(remains, {power: wrong}):
-            groups.add(place // GROUP + 1)
-        both = digits[place] ^ digits[place - 1]
-        if place and _adds(remains, {power: both, power + 1: both}):
-            groups |= {place // GROUP + 1, (place - 1) // GROUP + 1}
-    return tuple(sorted(groups))
-
-
-def _adds(remains: Sequence[int], errors: Mapping[int, int]) -> bool:
-    """Whether these errors, by their power of x, leave just these remains."""
-    for root, remain in enumerate(remains, 1):
-        for power, error in errors.items():
-            remain ^= _times(error, _POWERS[root * power % len(_POWERS)])
-        if remain:
-            return False
-    return True
-
-
-def _digits(typed: str) -> list[int]:
-    text = typed.upper().translate(_READ_ALIKE).translate(dict.fromkeys(map(ord, _BETWEEN)))
-    unknown = {place // GROUP + 1 for place, letter in enumerate(text) if letter not in DIGITS}
-    if unknown:
-        raise CodeError("it has a letter or sign that no code has", tuple(sorted(unknown)))
-    if not CHECKS < len(text) <= MOST_DIGITS:
-        raise CodeError("it is too short or too long")
-    if len(text) % GROUP:
-        short = [place for place, part in enumerate(typed.replace("-", " ").split(), 1) if len(part) != GROUP]
-        raise CodeError("a letter is missing or too many", tuple(short) if len(short) == 1 else ())
-    return [DIGITS.index(letter) for letter in text]
-
-
-def _grouped(digits: Sequence[int]) -> str:
-    text = "".join(DIGITS[digit] for digit in digits)
-    return "-".join(text[start : start + GROUP] for start in range(0, len(text), GROUP))
-
-
 # -- the number --------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +110,9 @@ class _Coin(Protocol):
 
     def choose(self, weights: Sequence[int], value: int) -> int:
         """Write the value; or read one, whatever `value` says. Gives the value."""
+
+    def count(self, many: int, value: int) -> int:
+        """The same where `many` values weigh alike."""
 
 
 class _Writer:
@@ -232,6 +123,10 @@ class _Writer:
 
     def choose(self, weights: Sequence[int], value: int) -> int:
         self.choices.append((sum(weights[:value]), weights[value], sum(weights)))
+        return value
+
+    def count(self, many: int, value: int) -> int:
+        self.choices.append((value, 1, many))
         return value
 
     def number(self) -> int:
@@ -256,6 +151,10 @@ class _Reader:
         self.rest = weights[value] * above + slot
         return value
 
+    def count(self, many: int, value: int) -> int:
+        self.rest, value = divmod(self.rest, many)
+        return value
+
 
 _ASKED = (255, 1)
 """The criterion of the numbering tells whether a question is asked, or it has changed since."""
@@ -276,19 +175,19 @@ def _number(numbering: Numbering, what: Handed, cut: bool) -> int:
 def _walk(coin: _Coin, numbering: Numbering, given: Handed | None = None, cut: bool = False) -> Handed:
     """Write what is given, or read it where nothing is: one walk, so that both always agree."""
     what = given or Handed(0, FIRST_DAY, Urgency.SELF_CARE, {})
-    if coin.choose([1] * 8, FORMAT) != FORMAT:
+    if coin.count(8, FORMAT) != FORMAT:
         raise CodeError("it has a format that is not known here")
     edition = _edition(coin, what.edition)
     if not 0 < edition <= numbering.newest:
         raise CodeError("it was made by a newer guide")
-    days = coin.choose([1] * (LAST_DAY + 1), min(max((what.made - FIRST_DAY).days, 0), LAST_DAY))
-    urgency = coin.choose([1] * 8, what.urgency)
+    days = coin.count(LAST_DAY + 1, min(max((what.made - FIRST_DAY).days, 0), LAST_DAY))
+    urgency = coin.count(8, what.urgency)
     answers = _walk_answers(coin, numbering, edition, what.answers, cut)
     categories: dict[str, str] = {}
     for question in numbering.questions:
         for place in answers.get(question.id, ()) if question.places else ():
             number = 1 + REVERSIBILITY.index(what.categories[place]) if place in what.categories else 0
-            number = coin.choose([1] * 8, number)
+            number = coin.count(8, number)
             if number > len(REVERSIBILITY):
                 raise CodeError("it names a category that there never was")
             if number:
@@ -301,7 +200,7 @@ def _walk(coin: _Coin, numbering: Numbering, given: Handed | None = None, cut: b
 def _edition(coin: _Coin, given: int) -> int:
     """Editions up to 14 take one digit's worth, later ones more."""
     edition = 0
-    while (digit := coin.choose([1] * 16, min(given - edition, 15))) == 15:
+    while (digit := coin.count(16, min(given - edition, 15))) == 15:
         edition += 15
     return edition + digit
 
@@ -310,14 +209,15 @@ def _walk_answers(coin: _Coin, numbering: Numbering, edition: int, given: Answer
     questions = [question for question in numbering.questions if question.edition <= edition]
     answered = [place for place, question in enumerate(questions) if question.id in given]
     if coin.choose(_WHOLE, cut):
-        last = coin.choose([1] * (len(questions) + 1), answered[-1] + 1 if answered else 0)
+        last = coin.count(len(questions) + 1, answered[-1] + 1 if answered else 0)
         questions = questions[:last]
     findings: dict[str, str] = defaultdict(lambda: NOT_ASKED)
     answers: dict[str, Answer] = {}
     for question in questions:
-        as_guessed = (question.id in given) == question.when.holds(findings)
-        if coin.choose(_ASKED, not as_guessed) == question.when.holds(findings):
-            continue
+        guess = question.when.holds(findings)
+        wrong = coin.choose(_ASKED, (question.id in given) != guess)
+        if guess == bool(wrong):
+            continue  # not asked
         answer = _answer(coin, question, question.offered(edition), given.get(question.id, ()))
         findings.update(_findings(question, question.offered(edition), answer))
         answers[question.id] = answer if question.several else answer[0]
@@ -329,7 +229,7 @@ def _answer(coin: _Coin, question: NumberedQuestion, options: Sequence[str], giv
     if question.expected and not coin.choose(_EXPECTED[question.several], chosen != {*question.expected}):
         return question.expected
     if not question.several:
-        return (options[coin.choose([1] * len(options), options.index(next(iter(chosen))) if chosen else 0)],)
+        return (options[coin.count(len(options), options.index(next(iter(chosen))) if chosen else 0)],)
     left = 1 + coin.choose([1 << max(_TICKS - ticks, 0) for ticks in range(len(options))], max(len(chosen) - 1, 0))
     ticked = []
     for place, option in enumerate(options):

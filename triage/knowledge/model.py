@@ -6,6 +6,7 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -601,14 +602,16 @@ class NumberedQuestion:
     """Whether several options may be chosen."""
     places: bool
     """Whether its options are the deposits."""
-    options: tuple[tuple[str, int], ...]
-    """Every option in the order of its number, each with the first edition that had it."""
+    options: tuple[str, ...]
+    """Every option in the order of its number."""
+    since: tuple[int, ...]
+    """The first edition that had it, option by option; later ones are at the end."""
     expected: tuple[str, ...]
     when: Criterion
 
     def offered(self, edition: int) -> tuple[str, ...]:
-        """The options that an edition offered, in the order of their numbers; later ones only add to the end."""
-        return tuple(option for option, since in self.options if since <= edition)
+        """The options that an edition offered, in the order of their numbers."""
+        return self.options[: bisect_right(self.since, edition)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,20 +46,23 @@ def read_numbering(tables: Iterable[Table]) -> Numbering:
             if name not in questions:
                 inner.problem(f"'{name}' has no number yet")
                 continue
-            added = tuple((option, edition) for option in inner.texts("options"))
-            questions[name] = replace(questions[name], options=(*questions[name].options, *added))
+            added, before = inner.texts("options"), questions[name]
+            since = (*before.since, *[edition] * len(added))
+            questions[name] = replace(before, options=(*before.options, *added), since=since)
             inner.done()
         table.done()
     return Numbering(tuple(editions), tuple(questions.values()))
 
 
 def _question(table: Table, edition: int) -> NumberedQuestion:
+    options = table.texts("options")
     question = NumberedQuestion(
         id=table.text("id"),
         edition=edition,
         several=table.flag("several"),
         places=table.flag("places"),
-        options=tuple((option, edition) for option in table.texts("options")),
+        options=options,
+        since=(edition,) * len(options),
         expected=table.texts("expected", required=False),
         when=_criterion(table.take("when", dict, 'a table such as { joint_hot = ["yes"] }', {}, False)),
     )

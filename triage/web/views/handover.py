@@ -16,7 +16,7 @@ from markupsafe import Markup
 from triage import journey
 from triage.assessment import Assessment
 from triage.errors import CodeError
-from triage.exports import code, qr
+from triage.exports import code, digits, qr
 from triage.exports.reopening import Reopened, changes, reopen
 from triage.journey import Journey
 from triage.knowledge import Urgency
@@ -77,7 +77,7 @@ def opened_sheet() -> View:
 
 
 def _open_page(typed: str, error: CodeError | None = None, scanned: bool = False) -> str:
-    return render_template("open.html", typed=typed[: code.MOST_DIGITS], error=error, scanned=scanned)
+    return render_template("open.html", typed=typed[: digits.MOST_DIGITS], error=error, scanned=scanned)
 
 
 def _keys() -> tuple[str, ...]:
