@@ -115,3 +115,16 @@ def test_the_comparison_stays_where_only_words_or_cases_changed(run, tiny_rules)
     tiny_rules.change(FLAGS, 'id = "numb", urgency = "soon"', 'id = "numb", urgency = "same-day"')
     run("verify", "--record")
     assert read(tiny_rules.folder).translation is None
+
+
+def test_the_slips_stay_where_only_words_changed(run, tiny_rules):
+    run("verify", "--record")
+    run("verify", "--mutate", "--record")
+    made = read(tiny_rules.folder).mutations
+    assert made
+    tiny_rules.change(FLAGS, "A nerve.", "It can be a nerve.")
+    run("verify", "--record")
+    assert read(tiny_rules.folder).mutations == made
+    tiny_rules.change(FLAGS, 'id = "numb", urgency = "soon"', 'id = "numb", urgency = "same-day"')
+    run("verify", "--record")
+    assert read(tiny_rules.folder).mutations == ()

@@ -6,10 +6,12 @@ import pytest
 
 from triage import resources
 from triage.knowledge.model import RedFlag, Reversibility
-from triage.verify.catch import HARMLESS, NOBODY, Catcher
+from triage.verify.catch import HARMLESS, NOBODY, PROOF, Catcher
 from triage.verify.mutation import KINDS
 
-NAMES = 5
+TRIED = 5
+"""How many slips of each kind are made to the real rules."""
+FEWEST_WORDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -51,35 +53,18 @@ def test_a_mutant_differs_from_the_rules_in_one_table(tiny):
         assert len(changed) == 1 and changed[0][0] == mutant.file, mutant.told
 
 
-def test_what_cases_and_check_miss_the_proof_finds(tiny_rules):
-    # A follow-up that only the certain are asked: no case is wrong, and yet "not sure" hides an alarm.
-    toe = "deposits/chalk-toe.toml"
-    tiny_rules.change(
-        toe,
-        'red_flag = [{ id = "toe-sudden"',
-        'red_flag = [{ id = "toe-lasts", urgency = "same-day", when = { toe_long = "yes" }, because = "So.", '
-        'sources = ["book"] }, { id = "toe-sudden"',
-    )
-    tiny_rules.change(toe, 'enable_when = { toe_pain = "slow" }', 'enable_when = { toe_pain = ["slow", "unsure"] }')
-    tiny_rules.change(
-        toe,
-        '[{ toe_pain = ["sudden", "no-pain", "unsure"] }, { toe_long = "no" }]',
-        '[{ toe_pain = ["sudden", "no-pain"] }, { toe_long = "no" }]',
-    )
-    catcher = Catcher(tiny_rules.folder, datetime(2026, 6, 1, tzinfo=UTC).date())
-    slip = next(
-        mutant for mutant in catcher.mutants() if mutant.rule == "toe_long" and mutant.kind == "negate an answer"
-    )
-    assert catcher.catch(slip).by not in (NOBODY, HARMLESS)
+def test_what_cases_and_check_miss_the_proof_finds(real):
+    lowered = (real.catch(mutant) for mutant in real.mutants() if mutant.kind == "lower its urgency")
+    assert any(caught.by == PROOF and caught.rule in caught.says for caught in lowered)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_edit_of_the_real_rules_is_noticed_in_words(real, kind):
     slips = [mutant for mutant in real.mutants() if mutant.kind == kind]
-    for slip in slips[:: max(len(slips) // NAMES, 1)]:
+    for slip in slips[:: max(len(slips) // TRIED, 1)]:
         caught = real.catch(slip)
-        assert caught.by not in (NOBODY,), slip.told
-        assert len(caught.says.split()) > NAMES, f"{slip.told}: {caught.says!r} says too little"
+        assert caught.by != NOBODY, slip.told
+        assert len(caught.says.split()) > FEWEST_WORDS, f"{slip.told}: {caught.says!r} says too little"
 
 
 def test_a_slip_that_changes_nothing_is_told_to_be_harmless(tiny_rules):

@@ -26,6 +26,7 @@ RECORD = {
     "mutations": [{"kind": "drop a red flag", "made": 356, "caught": 356},
                   {"kind": "drop a test", "made": 9, "caught": 8}],
     "survivors": [{"rule": "toe-goes", "told": "'toe-goes' is looser", "because": "Both ways mean the same."}],
+    "mutated": "4e5f6a7b",
 }  # fmt: skip
 
 

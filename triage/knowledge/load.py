@@ -669,9 +669,8 @@ class Reader:
                 not_asked=table.texts("not_asked", required=False),
                 reversibility=dict(table.take("reversibility", dict, "a table", {}, False)),
             )
-            for rule_id in (*case.fires, *case.near_miss):
-                if rule_id not in self.rules:
-                    table.problem(f"names the rule '{rule_id}', which is not known" + meant(rule_id, self.rules))
+            self._known_rules(table, "fires", case.fires)
+            self._known_rules(table, "near_miss", case.near_miss)
             for question_id in case.not_asked:
                 if question_id not in self.questions:
                     hint = meant(question_id, self.questions)
@@ -699,9 +698,7 @@ class Reader:
             )
             table.done()
             self._known_source(table, claim.seed)
-            for rule_id in claim.dealt_with_by:
-                if rule_id not in self.rules:
-                    table.problem(f"is dealt with by '{rule_id}', which is not known" + meant(rule_id, self.rules))
+            self._known_rules(table, "dealt_with_by", claim.dealt_with_by)
             if not claim.dealt_with_by and claim.verdict != "left-out":
                 table.problem("names no rule in 'dealt_with_by'; only a claim with the verdict 'left-out' may do that")
             if self._new_id(table, claim.id, "claim "):

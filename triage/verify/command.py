@@ -27,7 +27,7 @@ from triage.knowledge import Knowledge, load, read
 from triage.sheet import told
 from triage.verify.catch import HARMLESS, NOBODY, Catcher, Caught
 from triage.verify.diff import compare as compare_versions
-from triage.verify.diff import fingerprint, rules_of
+from triage.verify.diff import fingerprint, fingerprint_of_checks, rules_of
 from triage.verify.mutation import KINDS
 from triage.verify.people import boundary_people, random_person
 from triage.verify.properties import EVERYTHING, PROPERTIES, Failure, Outcome, Scope, prove, scope_of
@@ -240,7 +240,9 @@ def mutate(folder: Path, file: str, record: bool) -> int:
     print(f"{len(caught)} wrong edits, {share:.1%} caught ({time.perf_counter() - began:.0f} s)")
     if record and not file:
         because = [{"rule": one.rule, "told": one.told, "because": one.says} for one in survivors]
-        _update(folder, load(folder), {"mutations": rows, "survivors": because})
+        knowledge = load(folder)
+        tried = {"mutations": rows, "survivors": because, "mutated": fingerprint_of_checks(knowledge)}
+        _update(folder, knowledge, tried)
     return 0 if share >= 0.95 and not any(one.by == NOBODY for one in survivors) else 1
 
 
@@ -291,7 +293,10 @@ def _update(folder: Path, knowledge: Knowledge, part: dict[str, Any]) -> None:
     if record.get("rules_version") != knowledge.version:
         compared = record.get("translation")
         kept = compared if compared and compared["decided"] == fingerprint(knowledge) else None
-        record = {"seconds": 0, "properties": [], "translation": kept, "mutations": [], "survivors": []}
+        tried = {"mutations": [], "survivors": [], "mutated": ""}
+        if record.get("mutated") == fingerprint_of_checks(knowledge):
+            tried = {key: record[key] for key in tried}
+        record = {"seconds": 0, "properties": [], "translation": kept, **tried}
     head = {"rules_version": knowledge.version, "recorded": datetime.now(UTC).date().isoformat(), "solver": _solver()}
     _write(path, {**head, **{key: value for key, value in record.items() if key not in head}, **part})
 

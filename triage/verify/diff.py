@@ -54,6 +54,19 @@ class Difference:
 
 def fingerprint(knowledge: Knowledge) -> str:
     """What the rules decide, without their words: questions, criteria, urgencies, categories, as 8 digits."""
+    return _decided(knowledge).hexdigest()[:8]
+
+
+def fingerprint_of_checks(knowledge: Knowledge) -> str:
+    """What a wrong edit is noticed by, as 8 digits: what the rules decide, their cases, and what excludes what."""
+    digest = _decided(knowledge)
+    digest.update(repr((knowledge.cases, knowledge.mentions)).encode())
+    for rule in knowledge.rules.values():
+        digest.update(repr((rule.id, rule.excludes, rule.instead_of)).encode())
+    return digest.hexdigest()[:8]
+
+
+def _decided(knowledge: Knowledge) -> hashlib._Hash:
     digest = hashlib.sha256()
     for question in knowledge.questions.values():
         digest.update(repr((question.id, question.page, question.allowed, question.enable_when)).encode())
@@ -62,7 +75,7 @@ def fingerprint(knowledge: Knowledge) -> str:
         decided = [getattr(rule, name, None) for name in ("urgency", "base_urgency", "at_least", "category", "tags")]
         if rule.criterion != ALWAYS or any(part is not None for part in decided):
             digest.update(repr((type(rule).__name__, rule.id, rule.criterion, decided)).encode())
-    return digest.hexdigest()[:8]
+    return digest
 
 
 def compare(old: Knowledge, new: Knowledge) -> Difference:

@@ -97,6 +97,8 @@ class Record:
     translation: Translation | None
     mutations: tuple[Mutation, ...]
     survivors: tuple[Survivor, ...]
+    mutated: str
+    """The fingerprint of what notices a wrong edit (`diff.py`): while it is the same, other words change nothing."""
 
     def stale(self, knowledge: Knowledge) -> bool:
         """Whether it is about other rules than these."""

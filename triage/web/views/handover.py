@@ -77,7 +77,8 @@ def opened_sheet() -> View:
 
 
 def _open_page(typed: str, error: CodeError | None = None, scanned: bool = False) -> str:
-    return render_template("open.html", typed=typed[: digits.MOST_DIGITS], error=error, scanned=scanned)
+    kept = "".join(letter for letter in typed[: digits.MOST_DIGITS] if letter.isprintable())
+    return render_template("open.html", typed=kept, error=error, scanned=scanned)
 
 
 def _keys() -> tuple[str, ...]:
