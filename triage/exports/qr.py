@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import secrets
 from collections.abc import Sequence
 from datetime import date
@@ -65,6 +66,17 @@ def _box(key: str) -> AESGCM:
 
 
 def svg(address: str) -> str:
-    """The square of an address as inline SVG: black on white in every colour scheme, with the quiet zone around it."""
-    square = segno.make(address, error="m", micro=False)
-    return str(square.svg_inline(border=4, light="white", omitsize=True, svgclass="square", lineclass=None))
+    """The square of an address as SVG, for a page as for a file: black on white, with the quiet zone around it."""
+    square, out = segno.make(address, error="m", micro=False), io.BytesIO()
+    square.save(
+        out,
+        kind="svg",
+        border=4,
+        light="white",
+        omitsize=True,
+        xmldecl=False,
+        svgclass="square",
+        lineclass=None,
+        nl=False,
+    )
+    return out.getvalue().decode()
