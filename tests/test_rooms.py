@@ -45,7 +45,7 @@ NEEDS_PACKAGES = {
     "engine": DURABLE,
     "verify": {"z3"},
     "finder": {"rapidfuzz"},
-    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible"},
+    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible", "cryptography"},
     "web": None,
 }
 

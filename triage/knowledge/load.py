@@ -20,6 +20,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
+from triage.knowledge.numbering import read_numbering
 from triage.knowledge.table import (
     BY_DATE,
     CHOICE,
@@ -39,7 +40,7 @@ RULE_TABLES = (
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard", "region", "body_mark", "body_spot",
+    "hazard", "region", "body_mark", "body_spot", "numbered",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -68,6 +69,7 @@ class Reader:
         self.regions: dict[str, model.Region] = {}
         self.body_marks: list[model.BodyMark] = []
         self.body_spots: list[model.BodySpot] = []
+        self.numbering = model.Numbering()
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -142,6 +144,7 @@ class Reader:
         self._read_hazards()
         self._read_regions()
         self._read_body()
+        self.numbering = read_numbering(self._tables("numbered"))
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -898,6 +901,7 @@ class Reader:
             body_marks=tuple(self.body_marks),
             body_spots=tuple(self.body_spots),
             place_question=self.place_question,
+            numbering=self.numbering,
             words=self.words,
         )
 

@@ -6,6 +6,7 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -682,6 +683,54 @@ class Term:
     criterion: Criterion
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedQuestion:
+    """A question as codes know it, for ever: it is never taken out, also when nobody is asked it any more.
+
+    `expected` and `when` are guesses that make codes short, frozen on the day the question got its number: the answer
+    most people give, and when it is asked. A code says where they are wrong, so rules may change and codes stay true.
+    """
+
+    id: str
+    edition: int
+    """The first edition that asked it."""
+    several: bool
+    """Whether several options may be chosen."""
+    places: bool
+    """Whether its options are the deposits."""
+    options: tuple[str, ...]
+    """Every option in the order of its number."""
+    since: tuple[int, ...]
+    """The first edition that had it, option by option; later ones are at the end."""
+    expected: tuple[str, ...]
+    when: Criterion
+
+    def offered(self, edition: int) -> tuple[str, ...]:
+        """The options that an edition offered, in the order of their numbers."""
+        return self.options[: bisect_right(self.since, edition)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedEdition:
+    """An edition of the rules as codes know it: its name and date."""
+
+    version: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The permanent numbers of editions (from 1), questions and options: each number is a place in a tuple."""
+
+    editions: tuple[NumberedEdition, ...] = ()
+    questions: tuple[NumberedQuestion, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest edition; 0 when nothing has a number yet."""
+        return len(self.editions)
+
+
 POSSIBLY = "?"
 """Added to a rule's id: the name of its criterion with "I'm not sure" let in. No id can contain it."""
 
@@ -726,7 +775,9 @@ NOTICE_ROLES = (
     "kept_answers", "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
     "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file",
     "quick_entry", "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale",
-    "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks", "code_holds",
+    "code_square", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
+    "opened_again", "changed_nothing", "changed_sooner", "changed_later", "changed_answers", "changed_kind",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
@@ -760,6 +811,7 @@ class Knowledge:
     body_spots: tuple[BodySpot, ...]
     place_question: str
     """The question whose options are the deposits."""
+    numbering: Numbering
     words: Mapping[str, str]
     """The words of every answer, category and strength of evidence, and what fills the placeholders by default."""
 

@@ -57,8 +57,8 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
-    ids = [word for question in knowledge.questions.values() for word in (question.id, *question.allowed)]
-    app.session_interface = SealedCookies((settings.secret_key, *settings.fallback_keys), settings.secure, ids)
+    keys = (settings.secret_key, *settings.fallback_keys)
+    app.session_interface = SealedCookies(keys, settings.secure, knowledge.numbering)
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)

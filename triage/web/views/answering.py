@@ -70,7 +70,7 @@ def answer(run_id: str, number: int) -> View:
     # After a change, first the questions that are new because of it, then back to the answers.
     if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
         return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
-    return redirect(furthest(run_id, path), 303)
+    return redirect(furthest(run_id, path, changing=bool(form.back_to_check.data)), 303)
 
 
 def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]) -> View | None:

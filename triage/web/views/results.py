@@ -18,6 +18,7 @@ from triage.exports.typesetting import PAPERS, available
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Frame, Sheet, frame, make_sheet
+from triage.web.views import handover
 from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, for_patient
 
@@ -85,6 +86,8 @@ def _sheet_page(run_id: str, path: Journey, template: str, size: str = SIZES[0])
             template,
             run_id=run_id,
             sheet=sheet,
+            changed=handover.changed_part(path),
+            code=handover.code_part(path, assessment),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
             now=made,
@@ -104,9 +107,9 @@ def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View])
     if path.stopped:
         return emergency_page(run_id, path, mistake)
     try:
-        assessment = assessor().assess(path.findings)
+        assessment = handover.assess(path)
         if assessment.urgency == Urgency.EMERGENCY:
-            return _emergency_sheet(run_id, make_sheet(known(), assessment, path, words()), mistake)
+            return _emergency_sheet(run_id, assessment, path, mistake)
         return shown(assessment)
     except Exception:
         current_app.logger.exception("The page about a result could not be made.")
@@ -132,17 +135,18 @@ def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
     except Exception:
         current_app.logger.exception("The emergency page goes on without its reasons.")
         assessment = assessor().not_worked_out()
-    return _emergency_sheet(run_id, _sheet_for(assessment, path), mistake)
+    # Whatever the rules made of it, the person ticked an emergency.
+    return _emergency_sheet(run_id, replace(assessment, urgency=Urgency.EMERGENCY), path, mistake)
 
 
-def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
-    if assessment.urgency != Urgency.EMERGENCY:
-        # Whatever the rules made of it, the person ticked an emergency.
-        assessment = replace(assessment, urgency=Urgency.EMERGENCY)
-    return make_sheet(known(), assessment, path, words())
-
-
-def _emergency_sheet(run_id: str, sheet: Sheet, mistake: str) -> View:
+def _emergency_sheet(run_id: str, assessment: Assessment, path: Journey, mistake: str) -> View:
+    try:
+        sheet = make_sheet(known(), assessment, path, words())
+    except Exception:
+        # Never a lower urgency because of a failure: what is left still says to call.
+        current_app.logger.exception("The emergency page goes on without its reasons.")
+        bare = replace(assessor().not_worked_out(), urgency=Urgency.EMERGENCY, fail_safe="")
+        sheet = make_sheet(known(), bare, None, words())
     return render_template("emergency.html", run_id=run_id, sheet=sheet, mistake=mistake)
 
 
