@@ -16,7 +16,7 @@ from triage.errors import SettingsError
 PREFIX = "TRIAGE_"
 _KNOWN = (
     "SECRET_KEY", "SECRET_KEY_FALLBACKS", "CSRF_KEY", "EMERGENCY_NUMBER", "CLINIC_NAME", "CLINIC_PHONE", "URGENT_LINE",
-    "TRUSTED_HOSTS", "PLAIN_HTTP", "WORKERS",
+    "TRUSTED_HOSTS", "PLAIN_HTTP", "WORKERS", "BEHIND_PROXY", "METRICS_PORT",
 )  # fmt: skip
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,18}\Z")
 _PLACEHOLDER_KEYS = ("dev", "changeme", "change-me", "secret", "password", "example", "replace")
@@ -35,6 +35,9 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     secure: bool
     workers: int
+    behind_proxy: bool = False
+    metrics_port: int = 0
+    """Where figures for monitoring are served; 0 for nowhere."""
     clinic_name: str = ""
     emergency_number: str = ""
     clinic_phone: str = ""
@@ -81,6 +84,11 @@ def read(environ: Mapping[str, str]) -> Settings:
             problems.append(f"{PREFIX}{name}: must be plain text of at most 80 characters, without < > {{ }}")
     if given.get("PLAIN_HTTP", "no") not in ("yes", "no"):
         problems.append("TRIAGE_PLAIN_HTTP: must be yes or no; yes only where the guide is not reached over HTTPS")
+    if given.get("BEHIND_PROXY", "no") not in ("yes", "no"):
+        problems.append("TRIAGE_BEHIND_PROXY: must be yes or no; yes only where every request comes through your proxy")
+    metrics_port = given.get("METRICS_PORT", "0")
+    if not re.fullmatch(r"0|[1-9][0-9]{3,4}", metrics_port) or int(metrics_port) > 65535:
+        problems.append(f"TRIAGE_METRICS_PORT: '{metrics_port}' is not a port from 1000 to 65535")
     workers = given.get("WORKERS", "2")
     if not re.fullmatch(r"[1-9][0-9]?", workers):
         problems.append(f"TRIAGE_WORKERS: '{workers}' is not a number from 1 to 99")
@@ -94,6 +102,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         trusted_hosts=tuple(filter(None, (host.strip() for host in given.get("TRUSTED_HOSTS", "").split(",")))),
         secure=not demonstration and given.get("PLAIN_HTTP", "no") == "no",
         workers=int(workers),
+        behind_proxy=given.get("BEHIND_PROXY") == "yes",
+        metrics_port=int(metrics_port),
         clinic_name=given.get("CLINIC_NAME", ""),
         emergency_number=number,
         clinic_phone=phone,

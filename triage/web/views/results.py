@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from flask import current_app, render_template
+from flask import current_app, g, render_template
 
 from triage.assessment import Assessment, Assessor
 from triage.journey import Journey
@@ -48,6 +48,7 @@ def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = Fal
         return emergency_page(run_id, len(path.steps), path)
     try:
         assessment = assessor().assess(path.findings)
+        g.urgency = assessment.urgency
         sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, len(path.steps), sheet)
@@ -93,6 +94,7 @@ def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
 
 
 def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
+    g.urgency = Urgency.EMERGENCY
     return render_template("emergency.html", run_id=run_id, number=number, sheet=sheet)
 
 
