@@ -192,7 +192,6 @@ class Stack:
             r"unix:/run/triage-1/guide.sock": servers[0],
             r"unix:/run/triage-2/guide.sock": servers[1],
             r"https://guide\.example\.org\$": f"{self.address}$",
-            r"server_name guide\.example\.org": f"server_name {HOST}",
             r"/etc/letsencrypt/live/guide\.example\.org/fullchain\.pem": str(self.folder / "certificate.pem"),
             r"/etc/letsencrypt/live/guide\.example\.org/privkey\.pem": str(self.folder / "key.pem"),
             r"/etc/nginx/triage": str(safe),

@@ -94,7 +94,7 @@ def test_a_worker_killed_at_each_step_loses_no_answer(
 class Load:
     """A few people who answer while something happens; every failure they saw."""
 
-    def __init__(self, stack: Stack, knowledge: Knowledge, answers: Mapping[str, Answer], people: int = 3) -> None:
+    def __init__(self, stack: Stack, knowledge: Knowledge, answers: Mapping[str, Answer], people: int = 2) -> None:
         self.failures: list[str] = []
         self.finished = 0
         self._stack, self._knowledge, self._answers = stack, knowledge, answers
@@ -230,7 +230,7 @@ def refusals(stack: Stack) -> Iterator[tuple[str, int, bytes]]:
     )
     yield "unknown transfer", 501, b"POST /start HTTP/1.1\r\n" + host + b"Transfer-Encoding: gzipped\r\n\r\n"
     yield "TRACE", 405, b"TRACE / HTTP/1.1\r\n" + host + b"\r\n"
-    yield "too large a form", 413, b"POST /start HTTP/1.1\r\n" + host + b"Content-Length: 20000\r\n\r\n" + long
+    yield "too large a form", 413, b"POST /start HTTP/1.1\r\n" + host + b"Content-Length: 18000\r\n\r\n" + long * 2
     yield "too long an address", 414, b"GET /" + long + b" HTTP/1.1\r\n" + host + b"\r\n"
     yield "too large a header", 431, b"GET / HTTP/1.1\r\n" + host + b"X-Much: " + long + b"\r\n\r\n"
 
@@ -256,7 +256,7 @@ def test_every_kind_of_answer_has_every_header_once(stack: Stack, knowledge: Kno
         ("OPTIONS", "/", 200, ()),
         ("POST", "/start", 303, ()),
         ("GET", person.url("summary"), 410, ()),
-        ("POST", person.url("1"), 400, ()),
+        ("POST", person.url("1"), 410, ()),
         ("GET", "/", 431, [(f"X-{n}", "x") for n in range(150)]),
         ("GET", "/safe/safe.html", 200, ()),
     ]
@@ -298,8 +298,10 @@ def test_thirty_slow_connections_do_not_stop_anybody(
 
 
 def test_a_waiting_room_behind_one_address_is_never_refused(stack: Stack) -> None:
-    # 60 people who begin in the same second, each with a page, its look and its first answer.
-    assert {stack.request("GET", "/safe/safe.html")[0] for _ in range(60 * 4)} == {200}
+    # 60 people who press a button five times in the same moment; one connection is the fastest way to ask.
+    one = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n".encode()
+    answer = stack.raw((one + b"\r\n") * 299 + one + b"Connection: close\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200 OK") == 300
 
 
 # -- what is left behind -----------------------------------------------------------------------------------------------
@@ -328,7 +330,7 @@ def test_nothing_about_a_person_is_written_down(
     )
     stack.request("GET", f"/{marker}?{marker}=1")
     stack.request("GET", f"/about?{marker}=1")
-    stack.raw(f"GET /{marker} HTTP/1.1\r\nHost: {marker} \r\n\r\n".encode())
+    stack.raw(f"GET /{marker} HTTP/1.1\r\nHost: {marker} \r\nConnection: close\r\n\r\n".encode())
     words = {word for given in routine.values() for word in (given if isinstance(given, tuple) else (given,))}
     forbidden = {marker, "203.0.113.9", "127.0.0.1", person.run, *(word for word in words if len(word) > 4)}
     logs = [path for path in stack.folder.glob("*.log")]
@@ -339,7 +341,7 @@ def test_nothing_about_a_person_is_written_down(
     written = "\n".join(
         line for line in written.splitlines() if "is at http" not in line and "Listening at" not in line
     )
-    assert not {word for word in forbidden if word in written}
+    assert not [line for line in written.splitlines() if any(word in line for word in forbidden)]
 
 
 def test_no_answer_touches_the_disk(stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]) -> None:

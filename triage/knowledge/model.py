@@ -611,8 +611,8 @@ NOTICE_ROLES = (
     "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
     "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
     "still_there", "not_reachable", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
-    "find_out_kind", "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
-    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "find_out_kind", "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

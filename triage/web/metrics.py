@@ -75,7 +75,7 @@ def _start_exporter(folder: str, host: str, port: int) -> None:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, folder)
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
     try:
         server = make_server(host, port, make_wsgi_app(registry), handler_class=_Silent)
     except OSError as error:
