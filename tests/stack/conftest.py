@@ -196,6 +196,7 @@ class Stack:
             r"/etc/letsencrypt/live/guide\.example\.org/privkey\.pem": str(self.folder / "key.pem"),
             r"/etc/nginx/triage": str(safe),
             r"/var/log/nginx/": f"{self.folder}/nginx-",
+            r"/var/www/letsencrypt": str(self.folder),
         }.items():
             shipped, found = re.subn(old, new, shipped)
             assert found, f"'{old}' does not stand in the shipped nginx configuration any more"

@@ -1,0 +1,46 @@
+"""The real stack in a real browser: forms over HTTPS, with the referrer and without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.web.test_browser import CHROMIUM, FLAGS, walk
+from triage.assessment import Assessor
+from triage.knowledge import Urgency
+
+from .conftest import HOST, NGINX, OPENSSL, Stack, answers_of
+
+if not (NGINX and OPENSSL):
+    if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
+        raise RuntimeError("nginx or openssl is missing: install them (Debian/Ubuntu: apt install nginx openssl)")
+    pytest.skip("NO NGINX OR OPENSSL: THE BROWSER DID NOT TRY THE REAL STACK", allow_module_level=True)
+
+
+@pytest.mark.parametrize("referrer", [True, False], ids=["with a referrer", "with the referrer stripped"])
+def test_a_whole_journey_over_https(stack: Stack, assessor: Assessor, referrer: bool) -> None:
+    from playwright.sync_api import sync_playwright
+
+    answers: Mapping[str, Any] = answers_of(assessor, Urgency.ROUTINE)
+    before = [len(instance.requests()) for instance in stack.instances]
+    said: list[str] = []
+    sent: set[bool] = set()
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1", *([] if referrer else ["--no-referrers"])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        # The certificate is this test's own; that it is checked, the other tests of the stack see.
+        page = browser.new_context(ignore_https_errors=True).new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda asked: sent.add("referer" in asked.all_headers()) if asked.method == "POST" else None)
+        walk(page, stack.address, answers)
+        assert page.url.endswith("/summary")
+        heading = assessor.knowledge.dispositions[Urgency.ROUTINE].heading
+        assert heading in page.inner_text("h1")
+        browser.close()
+    assert not said, said
+    assert all(len(instance.requests()) > earlier for instance, earlier in zip(stack.instances, before, strict=True)), (
+        "both instances have answered"
+    )
