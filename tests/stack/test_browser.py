@@ -34,12 +34,13 @@ def test_a_whole_journey_over_https(stack: Stack, assessor: Assessor, referrer: 
         # The certificate is this test's own; that it is checked, the other tests of the stack see.
         page = browser.new_context(ignore_https_errors=True).new_page()
         page.on("console", lambda message: said.append(message.text))
-        page.on("request", lambda asked: sent.add("referer" in asked.all_headers()) if asked.method == "POST" else None)
+        page.on("request", lambda asked: sent.add("referer" in asked.headers) if asked.method == "POST" else None)
         walk(page, stack.address, answers)
         assert page.url.endswith("/summary")
         heading = assessor.knowledge.dispositions[Urgency.ROUTINE].heading
         assert heading in page.inner_text("h1")
         browser.close()
+    assert sent == {referrer}
     assert not said, said
     assert all(len(instance.requests()) > earlier for instance, earlier in zip(stack.instances, before, strict=True)), (
         "both instances have answered"
