@@ -173,6 +173,7 @@ def test_the_page_for_a_proxy_names_the_emergency_number_and_the_clinic(
     page = (tmp_path / "safe/safe.html").read_text()
     assert 'href="tel:112"' in page
     assert "+44 20 7946 0123" in page
+    assert 'href="tel:+442079460123"' in page
     look = re.findall(r'(?:href|src)="(/[^"]*)"', page)
     assert look == ["/safe/guide.css", "/"], "a page for when the guide is down must not need the guide"
     assert "<script" not in page and "style=" not in page
