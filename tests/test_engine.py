@@ -5,6 +5,7 @@ Each hazard is provoked for real, the deadly ones in a child process; then the s
 
 import importlib.util
 import itertools
+import json
 import os
 import random
 import resource
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,7 @@ from hypothesis import strategies as st
 
 from triage import assessment, engine
 from triage.assessment import ENGINE_DIFFERED, ENGINE_FAILED, Assessor, witness
-from triage.engine import Engine, QuietHost, batches, condition
+from triage.engine import Engine, batches, condition
 from triage.errors import EngineError
 from triage.journey import with_usual
 from triage.knowledge import NO, UNSURE, YES, AllOf, AnyOf, Urgency, check
@@ -40,6 +42,13 @@ MOST_VALUES = 511  # values of one finding that it can tell apart; with one more
 
 
 # -- durable-rules by itself, and processes that may die ---------------------------------------------------------------
+
+
+class QuietHost(durable.Host):
+    """A host without its two threads, so that a test can say what happens."""
+
+    def _run(self):
+        pass
 
 
 class Raw:
@@ -124,9 +133,6 @@ def works(compiled, terms):
     return compiled.fired(all_at(YES, terms)) == names(terms) and compiled.fired(all_at(NO, terms)) == frozenset()
 
 
-REFUSED = float("inf")  # a value on which durable-rules itself fails
-
-
 class FailingOnce(list):
     """What the actions write into; the first that writes fails."""
 
@@ -156,13 +162,38 @@ class Leaping:
 def asserted(monkeypatch):
     """Every fact that any engine of ours gives to durable-rules."""
     facts = []
+    real = engine.durable.assert_fact
 
-    def assert_fact(host, ruleset, fact):
-        facts.append((ruleset, fact))
-        return durable.Host.assert_fact(host, ruleset, fact)
+    def assert_fact(handle, fact):
+        facts.append(json.loads(fact))
+        return real(handle, fact)
 
-    monkeypatch.setattr(QuietHost, "assert_fact", assert_fact)
+    monkeypatch.setattr(engine.durable, "assert_fact", assert_fact)
     return facts
+
+
+CALLS = ("assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact")
+"""What an evaluation asks of the C module, in this order."""
+
+
+@contextmanager
+def failing(call, failure):
+    """durable-rules in which one call fails whenever it is made."""
+
+    def fails(*_):
+        raise failure
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(engine.durable, call, fails)
+        yield
+
+
+@contextmanager
+def ending_early():
+    """durable-rules that says after the first firing that there are no more."""
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(engine.durable, "complete_and_start_action", lambda *_: None)
+        yield
 
 
 # -- threads and processes ---------------------------------------------------------------------------------------------
@@ -299,11 +330,9 @@ def fail_more_than_a_thousand_times():
     compiled = Engine({"file": terms})
     before = most_memory()
     for _ in range(MOST_SESSIONS + 1):
-        compiled._fired = FailingOnce(RuntimeError())
-        with pytest.raises(EngineError):
-            compiled.fired(all_at(YES, terms))
-        with pytest.raises(EngineError):
-            compiled.fired(all_at(REFUSED, terms))
+        for call in CALLS[:3:2]:
+            with failing(call, RuntimeError()), pytest.raises(EngineError):
+                compiled.fired(all_at(YES, terms))
     print(works(compiled, terms), most_memory() < before * 1.5)
 
 
@@ -332,16 +361,15 @@ def test_one_session_does_not_serve_twice():
         raw.tell(x=YES)
 
 
-def test_every_evaluation_gets_a_short_session_of_its_own_also_after_a_failure(asserted):
+def test_one_short_session_serves_for_ever_as_the_fact_is_taken_back_also_after_a_failure(asserted):
     terms = boxes(2)
     compiled = Engine({"file": terms})
-    for _ in range(3):
+    for call in CALLS:
         assert works(compiled, terms)
-        with pytest.raises(EngineError):
-            compiled.fired(all_at(REFUSED, terms))
-    sessions = [fact["sid"] for _, fact in asserted]
-    assert len(set(sessions)) == len(sessions) == 9
-    assert all(session.isalnum() and len(session) < 20 for session in sessions)
+        with failing(call, RuntimeError()), pytest.raises(EngineError):
+            compiled.fired(all_at(YES, terms))
+    assert works(compiled, terms)
+    assert {fact["sid"] for fact in asserted} == {"1"}
 
 
 # -- how much a ruleset can bear ---------------------------------------------------------------------------------------
@@ -413,7 +441,7 @@ def test_more_than_252_properties_break_a_fact():
 def test_a_ruleset_is_told_only_the_findings_that_its_own_rules_test(asserted):
     terms = boxes(2 * MOST_PROPERTIES)
     assert works(Engine({"file": terms}), terms)
-    assert all(len(fact) <= RULESET_PATHS + 3 for _, fact in asserted)
+    assert all(len(fact) <= RULESET_PATHS + 3 for fact in asserted)
 
 
 def test_rules_that_test_many_findings_each_do_not_overfill_the_fact():
@@ -475,8 +503,8 @@ def test_one_fact_reaches_every_rule_that_it_meets_with_all_it_says(asserted):
     compiled = Engine({"file": terms})
     assert works(compiled, terms)
     assert compiled.fired({"x": YES, "y": NO}) == {"x"}
-    assert len(asserted) == 3
-    assert all(isinstance(fact, dict) for _, fact in asserted)
+    assert len(asserted) == 2  # where every box is unticked there is nothing to ask
+    assert all(isinstance(fact, dict) for fact in asserted)
 
 
 def test_what_no_answer_can_fire_is_not_even_asked(asserted):
@@ -567,71 +595,77 @@ FAILURES = [RuntimeError("broken"), MemoryError(), SystemExit(1), KeyboardInterr
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
-def test_a_failing_action_goes_unnoticed_raw_and_is_an_error_here(failure):
+def test_a_failing_action_goes_unnoticed_raw(failure):
     raw = Raw(alike(3))
     raw.fired = FailingOnce(failure)
     state = raw.tell(x=YES)
     assert raw.fired == ["rule 1", "rule 2"]
     assert "exception" in state  # nothing was raised: one has to look
 
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+@pytest.mark.parametrize("call", CALLS)
+def test_whatever_call_fails_is_heard_and_the_next_evaluation_is_whole(call, failure):
     terms = boxes(3)
     compiled = Engine({"file": terms})
-    compiled._fired = FailingOnce(failure)
-    with pytest.raises(EngineError, match="half-way"):
+    expected = EngineError if isinstance(failure, Exception) else type(failure)
+    with failing(call, failure), pytest.raises(expected):
         compiled.fired(all_at(YES, terms))
     assert works(compiled, terms)
 
 
-def test_an_action_with_two_parameters_loses_the_rest_so_each_of_ours_has_one():
+def test_an_action_with_two_parameters_loses_the_rest_so_our_rules_have_none(monkeypatch):
     raw = Raw(alike(1))
     raw.add({f"rule {i}": raw.rule(i, {"m": {"x": YES}}) | {"run": lambda c, i=i: raw.fired.append(i)} for i in "123"})
     assert raw.tell("more", x=YES) == 0  # taken for asynchronous, so it is waited for and never comes
     assert len(raw.fired) == 1
 
+    compiled = []
+    real = engine.durable.create_ruleset
+    monkeypatch.setattr(
+        engine.durable, "create_ruleset", lambda name, text: compiled.append(json.loads(text)) or real(name, text)
+    )
     terms = boxes(2 * RULESET_PATHS)
-    rulesets = Engine({"a": terms[:1], "b": terms[1:]})._host._ruleset_list
-    actions = [promise._func for ruleset in rulesets for promise in ruleset._actions.values()]
-    assert len(actions) > len(terms)
-    assert {action.__code__.co_argcount for action in actions} == {1}
+    Engine({"a": terms[:1], "b": terms[1:]})
+    rules = [rule for ruleset in compiled for rule in ruleset.values()]
+    assert len(rules) > len(terms)
+    assert not any("run" in rule for rule in rules)
 
 
-def test_an_answer_without_the_last_rule_is_an_error(monkeypatch):
+def test_an_answer_without_the_last_rule_is_an_error():
     terms = boxes(3)
     compiled = Engine({"file": terms})
-
-    def losing_the_last(host, ruleset, fact):
-        state = durable.Host.assert_fact(host, ruleset, fact)
-        compiled._fired.pop()
-        return state
-
-    monkeypatch.setattr(QuietHost, "assert_fact", losing_the_last)
-    with pytest.raises(EngineError, match="did not finish"):
+    with ending_early(), pytest.raises(EngineError, match="did not finish"):
         compiled.fired(all_at(YES, terms))
-    monkeypatch.undo()
     assert works(compiled, terms)
 
 
 # -- the clock ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_pause_at_any_moment_gives_all_firings_or_an_error_never_some(monkeypatch):
-    terms = boxes(5)
+def pause_in_the_middle():
+    terms = boxes(3)
     compiled = Engine({"file": terms})
-    clock = Leaping(sys.maxsize)
-    monkeypatch.setattr(durable, "_unix_now", clock)
-    assert compiled.fired(all_at(YES, terms)) == names(terms)
-    outcomes = []
-    for moment in range(clock.looks):
-        monkeypatch.setattr(durable, "_unix_now", Leaping(moment))
-        try:
-            fired = compiled.fired(all_at(YES, terms))
-        except EngineError:
-            fired = EngineError
-        outcomes.append(fired)
-        monkeypatch.setattr(durable, "_unix_now", clock)
-        assert works(compiled, terms)
-    assert set(outcomes) == {names(terms), EngineError}
-    assert outcomes[-1] is EngineError  # all had fired, but durable-rules was not done
+    pauses = iter([11.0])
+    real = engine.durable.complete_and_start_action
+
+    def after_a_pause(*given):
+        time.sleep(next(pauses, 0.0))
+        return real(*given)
+
+    engine.durable.complete_and_start_action = after_a_pause
+    print(compiled.fired(all_at(YES, terms)) == names(terms), works(compiled, terms))
+
+
+def test_a_pause_of_11_seconds_in_the_middle_loses_nothing():
+    assert printed(in_a_child(pause_in_the_middle)) == "True True"
+
+
+def test_the_part_of_durable_rules_that_looks_at_the_clock_is_not_even_loaded():
+    program = "import sys, triage.engine; print('durable.engine' in sys.modules)"
+    root = Path(__file__).resolve().parents[1]
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root)
+    assert printed(child) == "False"
 
 
 def test_without_our_fences_a_pause_passes_for_an_answer(monkeypatch):
@@ -651,7 +685,7 @@ class WallClock(datetime):
         return datetime(2026, 1, 1, tzinfo=tz) + timedelta(hours=next(cls.looks))
 
 
-def test_setting_the_clock_of_the_machine_loses_firings_raw_and_none_here(monkeypatch, untouched):
+def test_setting_the_clock_of_the_machine_loses_firings_raw(monkeypatch, untouched):
     class Host(untouched.Host):
         def _run(self):
             pass
@@ -661,11 +695,6 @@ def test_setting_the_clock_of_the_machine_loses_firings_raw_and_none_here(monkey
     raw = Raw(alike(5), Host)
     raw.tell(x=YES)
     assert raw.fired == ["rule 0"]
-
-    monkeypatch.setattr(durable, "datetime", stepping)
-    assert durable._unix_now is time.monotonic
-    terms = boxes(5)
-    assert works(Engine({"file": terms}), terms)
 
 
 # -- names and values --------------------------------------------------------------------------------------------------
@@ -697,7 +726,7 @@ def test_two_names_with_one_hash_are_one_name_raw_and_a_problem_of_the_knowledge
 def test_a_finding_may_not_take_a_name_that_the_engine_needs_itself(knowledge, asserted):
     terms = boxes(1)
     Engine({"file": terms}).fired(all_at(YES, terms))
-    own = asserted[0][1].keys() - all_at(YES, terms).keys()
+    own = asserted[0].keys() - all_at(YES, terms).keys()
     assert {"id", "sid"} < own
     for name in own:
         assert any(
@@ -771,7 +800,7 @@ def test_what_durable_rules_cannot_compile_is_refused_by_name():
 
 
 def test_an_installation_without_durable_rules_says_what_to_do():
-    program = "import sys; sys.modules['durable'] = None; import triage.engine"
+    program = "import sys; sys.modules['durable_rules_engine'] = None; import triage.engine"
     child = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).resolve().parents[1]
     )
@@ -792,16 +821,16 @@ def never_started(assessor, monkeypatch):
     return Assessor(assessor.knowledge), ENGINE_FAILED
 
 
-def paused(assessor, monkeypatch):
-    monkeypatch.setattr(durable, "_unix_now", itertools.count(0, 11).__next__)
+def ending(assessor, monkeypatch):
+    monkeypatch.setattr(engine.durable, "complete_and_start_action", lambda *_: None)
     return Assessor(assessor.knowledge), ENGINE_FAILED
 
 
 def refusing(assessor, monkeypatch):
-    def assert_fact(host, ruleset, fact):
-        return durable.Host.assert_fact(host, ruleset, {**fact, "x": REFUSED})
+    def refuse(*_):
+        raise Exception("error code: 202")
 
-    monkeypatch.setattr(QuietHost, "assert_fact", assert_fact)
+    monkeypatch.setattr(engine.durable, "assert_fact", refuse)
     return Assessor(assessor.knowledge), ENGINE_FAILED
 
 
@@ -812,7 +841,7 @@ def blind(assessor, monkeypatch):
     return careful, ENGINE_DIFFERED
 
 
-@pytest.mark.parametrize("breaking", [never_started, paused, refusing, blind])
+@pytest.mark.parametrize("breaking", [never_started, ending, refusing, blind])
 def test_whatever_happens_to_the_engine_the_witness_decides_and_help_today_is_the_least(
     breaking, assessor, monkeypatch, caplog
 ):
@@ -862,11 +891,10 @@ def test_an_engine_that_agrees_is_counted_and_nothing_else(knowledge):
     assert calm.counts == {"assessments": len(results)}
 
 
-def test_after_a_pause_the_same_assessor_computes_again(assessor, monkeypatch):
+def test_after_a_failure_the_same_assessor_computes_again(assessor):
     findings = with_usual(assessor.knowledge, assessor.knowledge.cases[0].answers).findings
     recovering = Assessor(assessor.knowledge)
-    with monkeypatch.context() as pause:
-        pause.setattr(durable, "_unix_now", itertools.count(0, 11).__next__)
+    with ending_early():
         assert recovering.assess(findings).fail_safe == ENGINE_FAILED
     assert recovering.assess(findings) == assessor.assess(findings)
     assert recovering.counts == {"assessments": 2, ENGINE_FAILED: 1}

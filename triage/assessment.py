@@ -15,12 +15,12 @@ from triage.engine import Engine
 from triage.errors import EngineError
 from triage.knowledge import Findings, Knowledge, Rule, Urgency
 from triage.knowledge.model import (
-    POSSIBLY,
     Caution,
     Deposit,
     Disagreement,
     DoctorQuestion,
     Myth,
+    Named,
     NextStep,
     NurseCard,
     RedFlag,
@@ -159,7 +159,11 @@ def _counting(firings: tuple[Firing, ...], urgency: Urgency) -> tuple[Firing, ..
 def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
     """The plain evaluation of the same criteria that the engine evaluates."""
     return frozenset(
-        term.name for terms in knowledge.terms.values() for term in terms if term.criterion.holds(findings)
+        term.name
+        for start, terms in knowledge.terms_by_start.items()
+        if start.holds(findings)
+        for term in terms
+        if term.criterion.holds(findings)
     )
 
 
@@ -216,26 +220,25 @@ class Assessor:
 
 def grounds(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> Grounds:
     """What sets the urgency where these terms hold."""
-    holds = held | knowledge.always
-    return Grounds(
-        firings=_firings(knowledge, findings, holds),
-        deposits=tuple(rule for rule in knowledge.of_kind(Deposit) if rule.id in holds),
-        withholds=tuple(rule for rule in knowledge.of_kind(Withhold) if rule.id in holds),
-    )
+    holds = (held | knowledge.always) & knowledge.urgent_names
+    return _grounds(knowledge.named(holds), findings, holds)
+
+
+def _grounds(holding: Named, findings: Findings, held: frozenset[str]) -> Grounds:
+    return Grounds(_firings(holding, findings, held), holding.of_kind(Deposit), holding.of_kind(Withhold))
 
 
 def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str = "") -> Assessment:
     """What the policies make of the terms that hold: the whole result but for the engine."""
     holds = held | knowledge.always
-
-    def holding(kind: type[R]) -> tuple[R, ...]:
-        return tuple(rule for rule in knowledge.of_kind(kind) if rule.id in holds)
+    rules = knowledge.named(holds)
+    holding = rules.of_kind
 
     def of_shown(rules: tuple[R, ...]) -> tuple[R, ...]:
         """Those that are general or about a deposit of which more may be said than its name."""
         return tuple(rule for rule in rules if not rule.deposit or rule.deposit in shown)
 
-    why = grounds(knowledge, findings, held)
+    why = _grounds(rules, findings, holds)
     firings, deposits, withholds = why.firings, why.deposits, why.withholds
     urgency = max(why.urgency, Urgency.SAME_DAY if fail_safe else Urgency.SELF_CARE)
     alarmed = urgency >= Urgency.SAME_DAY
@@ -272,13 +275,11 @@ def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fai
     return replace(assessment, nurse_cards=cards)
 
 
-def _firings(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> tuple[Firing, ...]:
-    steps = [rule for rule in knowledge.of_kind(StepUp) if rule.id in held or rule.id + POSSIBLY in held]
+def _firings(holding: Named, findings: Findings, held: frozenset[str]) -> tuple[Firing, ...]:
+    steps = holding.of_kind(StepUp)
     firings = []
-    for rule in knowledge.of_kind(RedFlag):
+    for rule in holding.of_kind(RedFlag):
         certain = rule.id in held
-        if not certain and rule.id + POSSIBLY not in held:
-            continue
         urgency = rule.urgency if certain else rule.urgency.lowered()
         raising = tuple(
             step

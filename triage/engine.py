@@ -7,9 +7,9 @@ what the names mean is known here. Why each line is as it is stands in tests/tes
 from __future__ import annotations
 
 import itertools
+import json
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from triage.errors import EngineError
@@ -17,29 +17,19 @@ from triage.knowledge import AllOf, AnyOf, Criterion, Findings, Test
 from triage.knowledge.model import RULESET_PATHS, Term
 
 try:
-    import durable_rules_engine
-    from durable import engine as durable
+    import durable_rules_engine as durable
 except ImportError as error:  # pragma: no cover - needs a broken installation
     raise EngineError(
         f"durable-rules cannot be imported ({error}). On Python 3.13 and later it must be built with "
         "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject; 'make run' does that."
     ) from error
 
-# durable-rules drops the remaining firings when its wall clock jumps by more than 10 s in the middle of an evaluation.
-durable._unix_now = time.monotonic
-
 _SENTINEL = "opened"
+_SESSION = "1"
 _PROPERTIES = 200
 """The most findings one fact may carry: durable-rules fails above 252 (error 302)."""
 _LAST = 60_000
 """Priority of the sentinel: durable-rules fires low numbers first, so it proves that every other rule had its turn."""
-
-
-class QuietHost(durable.Host):
-    """A host without the two dispatcher threads, which take actions from the same C structures as the caller."""
-
-    def _run(self) -> None:
-        pass
 
 
 def condition(criterion: Criterion) -> dict[str, Any]:
@@ -88,6 +78,83 @@ def batches(terms: Sequence[Term]) -> Iterator[tuple[Term, ...]]:
         yield tuple(batch)
 
 
+class Ruleset:
+    """One batch of terms as durable-rules has compiled it.
+
+    We call its C module and not its Python `Host`: that one starts two threads which take firings from the caller,
+    looks at the wall clock, swallows what actions raise, and leaks a session table. Here no rule has an action; the
+    names are read from what the C module says. One session serves for ever: the fact is taken back each time.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        """Compile the terms.
+
+        Raises:
+            EngineError: durable-rules refused them.
+        """
+        self._names = {f"r{number}": term.name for number, term in enumerate(terms)}
+        self._definition = {
+            f"r{number}": {"all": [{"m": condition(term.criterion)}]} for number, term in enumerate(terms)
+        } | {_SENTINEL: {"all": [{"m": {_SENTINEL: "yes"}}], "pri": _LAST}}
+        needs: dict[str, set[str]] = {}
+        for test in itertools.chain.from_iterable(term.criterion.tests() for term in terms):
+            needs.setdefault(test.finding, set()).update(test.values)
+        self._needs = tuple(needs.items())
+        self._common = common_tests(terms)
+        self._handle = self._compile()
+
+    def _compile(self) -> int:
+        self._opened = False
+        try:
+            handle: int = durable.create_ruleset("rules", json.dumps(self._definition, ensure_ascii=False))
+        except Exception as error:
+            raise EngineError(f"durable-rules refused the rules {[*self._names.values()]}: {error}") from error
+        return handle
+
+    def fired(self, findings: Findings) -> Iterator[str]:
+        """The names of the terms that hold, perhaps more than once.
+
+        Raises:
+            EngineError: durable-rules failed or did not finish; the ruleset has been compiled anew.
+        """
+        # Only what a term waits for can make it fire, as there are no negations.
+        fact = {finding: findings[finding] for finding, values in self._needs if findings[finding] in values}
+        if not fact or not all(test.holds(findings) for test in self._common):
+            return iter(())  # for instance the batch of a deposit that was not named
+        try:
+            fired = self._ask(json.dumps({"id": "1", "sid": _SESSION, _SENTINEL: "yes", **fact}, ensure_ascii=False))
+        except BaseException as error:
+            self._begin_anew()
+            if isinstance(error, EngineError) or not isinstance(error, Exception):
+                raise
+            raise EngineError(f"durable-rules failed: {error!r}") from error
+        return map(self._names.__getitem__, fired)
+
+    def _begin_anew(self) -> None:
+        """What broke off is still inside the C structures and poisons the session: begin with a new one."""
+        if self._opened:  # deleting a session in which nothing ever fired crashes the process
+            durable.delete_state(self._handle, _SESSION)
+        durable.delete_ruleset(self._handle)
+        self._handle = self._compile()
+
+    def _ask(self, fact: str) -> list[str]:
+        code, session = durable.assert_fact(self._handle, fact)
+        if code != 0:
+            raise EngineError(f"durable-rules did not take the fact (code {code})")
+        fired: list[str] = []
+        started = durable.start_action_for_state(self._handle, session)
+        answer = started and started[1]
+        self._opened = self._opened or bool(started)
+        while answer:
+            # {"r12": {"m": {the whole fact}}}: only the name is of interest.
+            fired.append(answer[2 : answer.index('"', 2)])
+            answer = durable.complete_and_start_action(self._handle, session)
+        if not fired or fired.pop() != _SENTINEL:
+            raise EngineError("durable-rules did not finish: the last rule never fired")
+        durable.retract_fact(self._handle, fact)
+        return fired
+
+
 class Engine:
     """durable-rules with one ruleset for each batch of terms. Safe to share between threads, one evaluation a time."""
 
@@ -97,76 +164,19 @@ class Engine:
         Raises:
             EngineError: durable-rules refused a ruleset.
         """
-        self._batches = {
-            f"rules{number}": batch
-            for number, batch in enumerate(itertools.chain.from_iterable(map(batches, terms.values())))
-        }
-        self._needs = {
-            name: tuple(dict.fromkeys(test.finding for term in batch for test in term.criterion.tests()))
-            for name, batch in self._batches.items()
-        }
-        self._common = {name: common_tests(batch) for name, batch in self._batches.items()}
+        cut = itertools.chain.from_iterable(map(batches, terms.values()))
+        self._rulesets = tuple(Ruleset(batch) for batch in cut)
         self._lock = threading.Lock()
-        self._sids = itertools.count()
-        self._fired: list[str] = []
-        self._host = self._compile()
-
-    def _compile(self) -> QuietHost:
-        host = QuietHost()
-        for name, batch in self._batches.items():
-            rules: dict[str, Any] = {
-                f"r{number}": {"all": [{"m": condition(term.criterion)}], "run": self._note(term.name)}
-                for number, term in enumerate(batch)
-            }
-            rules[_SENTINEL] = {"all": [{"m": {_SENTINEL: "yes"}}], "run": self._note(_SENTINEL), "pri": _LAST}
-            try:
-                host.set_rulesets({name: rules})
-            except Exception as error:
-                raise EngineError(
-                    f"durable-rules refused the rules {[term.name for term in batch]}: {error}"
-                ) from error
-        return host
-
-    def _note(self, name: str) -> Callable[[object], None]:
-        # Exactly one parameter: with two, durable-rules takes an action for asynchronous and drops the rest.
-        def action(_: object) -> None:
-            self._fired.append(name)
-
-        return action
 
     def fired(self, findings: Findings) -> frozenset[str]:
         """The names of all terms that hold for these findings.
 
         Raises:
-            EngineError: durable-rules failed, or did not finish; nothing may be concluded from its silence.
+            EngineError: durable-rules failed or did not finish, or a finding is missing altogether; nothing may be
+                concluded from its silence.
         """
-        with self._lock:
-            try:
-                return frozenset(
-                    itertools.chain.from_iterable(self._evaluate(name, findings) for name in self._batches)
-                )
-            except Exception as error:
-                # The failed session is still inside the C structures and poisons the host: begin with a new one.
-                spoiled, self._host = self._host, self._compile()
-                for ruleset in spoiled._ruleset_list:
-                    durable_rules_engine.delete_ruleset(ruleset._handle)
-                if isinstance(error, EngineError):
-                    raise
-                raise EngineError(f"durable-rules failed: {error!r}") from error
-
-    def _evaluate(self, name: str, findings: Findings) -> list[str]:
-        fact = {finding: findings[finding] for finding in self._needs[name]}
-        if not all(test.holds(fact) for test in self._common[name]):
-            return []  # the batch of a deposit that was not named
-        sid = f"s{next(self._sids)}"
-        self._fired.clear()
-        state = self._host.assert_fact(name, {"id": "1", "sid": sid, _SENTINEL: "yes", **fact})
-        fired = list(self._fired)
-        if fired:
-            # Not in a `finally`: deleting the state of a session in which nothing fired crashes the process.
-            self._host.delete_state(name, sid)
-        if not isinstance(state, dict) or "exception" in state:
-            raise EngineError(f"durable-rules stopped half-way in {name}: {state!r}")
-        if not fired or fired[-1] != _SENTINEL:
-            raise EngineError(f"durable-rules did not finish {name}: the last rule never fired")
-        return fired[:-1]
+        try:
+            with self._lock:
+                return frozenset(itertools.chain.from_iterable(ruleset.fired(findings) for ruleset in self._rulesets))
+        except KeyError as error:
+            raise EngineError(f"the finding {error} is missing") from error

@@ -80,13 +80,13 @@ def findings_of(question: Question, answer: Answer) -> dict[str, str]:
     if question.type != "multi":
         return {question.id: str(answer)}
     unticked = UNSURE if UNSURE in answer else NO
-    return {option.finding: YES if option.id in answer else unticked for option in question.options}
+    return {finding: YES if option in answer else unticked for option, finding in question.option_findings}
 
 
 def stops(question: Question, answer: Answer) -> bool:
     """Whether this answer ends the journey at once."""
     chosen = (answer,) if isinstance(answer, str) else answer
-    return any(option.stops for option in question.options if option.id in chosen)
+    return not question.stopping.isdisjoint(chosen)
 
 
 def follow(knowledge: Knowledge, answers: Answers) -> Journey:
@@ -119,12 +119,12 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: b
     missing: set[str] = set()
     for page in knowledge.pages:
         here = knowledge.page_questions[page.id]
-        asked = tuple(q for q in here if q.enable_when.holds(findings))
+        asked = tuple(question for question in here if question.enable_when.holds(findings))
         for question in here if go_on else ():
-            unclear = any(test.finding in missing for test in question.enable_when.tests())
-            if question.id not in answers if question in asked else unclear:
+            on_path = any(question is one for one in asked)
+            if question.id not in answers if on_path else not missing.isdisjoint(question.waits_for):
                 missing.update(question.findings)
-        findings.update(dict.fromkeys(missing, NOT_ANSWERED))
+                findings.update(dict.fromkeys(question.findings, NOT_ANSWERED))
         if not asked:
             continue
         steps.append(Step(page, asked))
@@ -137,7 +137,7 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: b
             if answer is not None:
                 counted[question.id] = answer
                 findings.update(findings_of(question, answer))
-        if any(stops(question, counted[question.id]) for question in asked if question.id in counted):
+        if any(question.stopping and stops(question, counted.get(question.id, ())) for question in asked):
             return Journey(tuple(steps), findings, counted, True, True)
         if not go_on and not all(question.id in counted for question in asked):
             return Journey(tuple(steps), findings, counted, False, False)

@@ -153,6 +153,7 @@ class _Person:
         self.knowledge = assessor.knowledge
         self.journey = journey
         self.result = result
+        self.steps = {term.name for step in self.knowledge.of_kind(StepUp) for term in terms_of(step)}
 
     def news(self) -> Iterator[Effect]:
         """Those raises that can happen to them from now on, and that their sheet does not name already.
@@ -229,7 +230,7 @@ class _Person:
     def _new_grounds(self, foreseen: _Foreseen) -> Grounds:
         """The grounds that were not there before; only these can make the result more urgent."""
         new = foreseen.held - self.result.held
-        steps = {term.name for step in self.knowledge.of_kind(StepUp) for term in terms_of(step)}
+        steps = self.steps
         # A new reason to step up makes a new ground of an old one.
         held = foreseen.held if new & steps else new | (foreseen.held & steps)
         return grounds(self.knowledge, foreseen.findings, held)

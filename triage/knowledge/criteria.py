@@ -55,7 +55,10 @@ class AnyOf:
 
     def holds(self, findings: Findings) -> bool:
         """Whether at least one part holds."""
-        return any(part.holds(findings) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - twice as fast as any(), and the witness does little else
+            if part.holds(findings):
+                return True
+        return False
 
     def tests(self) -> Iterator[Test]:
         """Every test in this criterion."""
@@ -79,7 +82,10 @@ class AllOf:
 
     def holds(self, findings: Findings) -> bool:
         """Whether every part holds."""
-        return all(part.holds(findings) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - twice as fast as all()
+            if not part.holds(findings):
+                return False
+        return True
 
     def tests(self) -> Iterator[Test]:
         """Every test in this criterion."""

@@ -6,14 +6,14 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar, cast
 
-from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion
+from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion
 
 RULESET_PATHS = 60
 """The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
@@ -153,6 +153,21 @@ class Question:
             values = (YES, NO, UNSURE) if self.unsure else (YES, NO)
             return {option.finding: values for option in self.options}
         return {self.id: self.allowed}
+
+    @cached_property
+    def stopping(self) -> frozenset[str]:
+        """The options that end the journey at once."""
+        return frozenset(option.id for option in self.options if option.stops)
+
+    @cached_property
+    def waits_for(self) -> frozenset[str]:
+        """The findings by which it is asked or not."""
+        return frozenset(test.finding for test in self.enable_when.tests())
+
+    @cached_property
+    def option_findings(self) -> tuple[tuple[str, str], ...]:
+        """Each option with the finding that it becomes in a `multi` question."""
+        return tuple((option.id, option.finding) for option in self.options)
 
     def option(self, option_id: str) -> Option | None:
         """The option with that id; None for "none", "unsure" and the unknown."""
@@ -600,6 +615,19 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
     return (certain,)
 
 
+class Named:
+    """Some of the rules, by kind; each kind in the order of the files."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._kinds: dict[type[Rule], list[Rule]] = {}
+        for rule in rules:
+            self._kinds.setdefault(type(rule), []).append(rule)
+
+    def of_kind(self, kind: type[R]) -> tuple[R, ...]:
+        """Those of one kind."""
+        return cast("tuple[R, ...]", tuple(self._kinds.get(kind, ())))
+
+
 WORDS = (
     YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
     "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
@@ -676,6 +704,15 @@ class Knowledge:
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
     @cached_property
+    def terms_by_start(self) -> Mapping[Criterion, tuple[Term, ...]]:
+        """The same terms by what each demands first, which is left out of them: one look spares a whole deposit."""
+        by_start: dict[Criterion, list[Term]] = {}
+        for term in (term for terms in self.terms.values() for term in terms):
+            parts = term.criterion.parts if isinstance(term.criterion, AllOf) else (term.criterion,)
+            by_start.setdefault(parts[0], []).append(Term(term.name, AllOf(parts[1:])))
+        return {start: tuple(terms) for start, terms in by_start.items()}
+
+    @cached_property
     def terms_about(self) -> Mapping[str, tuple[Term, ...]]:
         """For each finding, every term that tests it."""
         about: dict[str, dict[str, Term]] = {}
@@ -692,15 +729,32 @@ class Knowledge:
     @cached_property
     def leading(self) -> frozenset[str]:
         """The findings by which some question is asked or not."""
-        return frozenset(test.finding for q in self.questions.values() for test in q.enable_when.tests())
+        return frozenset[str]().union(*(question.waits_for for question in self.questions.values()))
 
     @cached_property
-    def _kinds(self) -> Mapping[type[Rule], tuple[Rule, ...]]:
-        kinds: dict[type[Rule], list[Rule]] = {}
-        for rule in self.rules.values():
-            kinds.setdefault(type(rule), []).append(rule)
-        return {kind: tuple(rules) for kind, rules in kinds.items()}
+    def urgent_names(self) -> frozenset[str]:
+        """The names of all that can set an urgency or raise one."""
+        kinds = (RedFlag, StepUp, Deposit, Withhold)
+        ids = [rule.id for rule in self.rules.values() if isinstance(rule, kinds)]
+        return frozenset((*ids, *(rule_id + POSSIBLY for rule_id in ids)))
+
+    @cached_property
+    def _all(self) -> Named:
+        return Named(self.rules.values())
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        places = {rule_id: place for place, rule_id in enumerate(self.rules)}
+        return places | {rule_id + POSSIBLY: place for rule_id, place in places.items()}
+
+    @cached_property
+    def _in_order(self) -> tuple[Rule, ...]:
+        return tuple(self.rules.values())
+
+    def named(self, names: Iterable[str]) -> Named:
+        """The rules with these names, also under the names of their possible terms."""
+        return Named(self._in_order[place] for place in sorted({self._places[name] for name in names}))
 
     def of_kind(self, kind: type[R]) -> tuple[R, ...]:
         """Every rule of one kind, in the order of the files."""
-        return cast("tuple[R, ...]", self._kinds.get(kind, ()))
+        return self._all.of_kind(kind)
