@@ -126,7 +126,7 @@ def engine_and_witness(bench: Bench) -> str:
     return f"0 differences in {len(results)} cases; `make figures` has 20,000 random people, /proof a comparison"
 
 
-# -- every promise -------------------------------------------------------------------------------------------------------
+# -- every promise --------------------------------------------------------------------------------------------------
 
 LATER = "its long run is not written yet"
 PROMISES: tuple[tuple[str, str, Measure | str], ...] = (
