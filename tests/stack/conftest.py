@@ -109,6 +109,11 @@ class Instance:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in path.read_text().split()]
 
+    def hang(self) -> None:
+        """It takes requests and does not answer."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """The whole instance at once, as when its machine loses power."""
         assert self.process is not None

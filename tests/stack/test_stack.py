@@ -77,7 +77,6 @@ def test_a_worker_killed_at_each_step_loses_no_answer(
     person.starts()
     kills = 0
     while person.page.questions():
-        # In the middle of a request, where there is one: whoever would answer next is gone.
         os.kill(stack.instances[kills % 2].workers[0], signal.SIGKILL)
         kills += 1
         page = person.sends(routine)
@@ -134,6 +133,29 @@ def test_a_whole_instance_killed_under_load_is_not_noticed(
         alone = load.finished
         until(lambda: load.finished >= alone + 3, "people finish with one instance")
     assert not load.failures
+
+
+def test_a_form_sent_to_an_instance_that_dies_before_answering_is_answered_by_the_other(
+    stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]
+) -> None:
+    people = [stack.person(knowledge) for _ in stack.instances]
+    for person in people:
+        person.starts()
+    before = [person.page.questions() for person in people]
+    stack.instances[0].hang()
+    # The instances take turns: one of these two forms is on its way to the one that hangs.
+    sending = [threading.Thread(target=person.sends, args=(routine,)) for person in people]
+    try:
+        for thread in sending:
+            thread.start()
+        time.sleep(1)
+        assert any(thread.is_alive() for thread in sending)
+    finally:
+        stack.instances[0].kill()
+    for thread in sending:
+        thread.join()
+    assert all(person.page.status == 200 for person in people)
+    assert all(person.page.questions() != asked for person, asked in zip(people, before, strict=True))
 
 
 def test_instances_restarted_one_by_one_with_new_keys_lose_no_journey_and_no_open_form(
