@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "whatif": {"knowledge", "journey", "assessment"},
     "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
+    "nurse": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "exports": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }
@@ -208,8 +209,8 @@ VOCABULARY = {
     *model.CONTROL_STATUSES,
     *TABLES,
 }
-PROSE = {("cases.py", "nothing"), ("command.py", "told")}
-"""A word of a message or a key of the record, in that one module, which some question happens to offer as well."""
+PROSE = {("cases.py", "nothing"), ("command.py", "told"), ("pdf.py", "large")}
+"""A word of a message, of an address or a key of the record, in that one module, which some question offers as well."""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What is said, in which order, with which footnote: each sentence has a rule and a source, an alarm stands alone."""
 
 from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from triage.assessment import Assessor
 from triage.journey import with_usual
 from triage.knowledge import Urgency, load
 from triage.knowledge.model import (
+    REVERSIBILITY,
     Caution,
     Deposit,
     Disposition,
@@ -19,8 +21,8 @@ from triage.knowledge.model import (
     Withhold,
     sentences,
 )
-from triage.knowledge.table import PLACEHOLDERS
-from triage.sheet import Passage, Sheet, make_sheet
+from triage.knowledge.table import BY_DATE, PLACEHOLDERS
+from triage.sheet import Passage, Sheet, by_date, in_words, make_sheet
 from triage.whatif import for_patient
 
 FLAGS, SCOPE, TOE = "red-flags/signs.toml", "scope.toml", "deposits/chalk-toe.toml"
@@ -98,7 +100,7 @@ def asked(knowledge, rule):
 
 
 def filled(text, words):
-    for name in PLACEHOLDERS:
+    for name in (*PLACEHOLDERS, BY_DATE):
         text = text.replace("{" + name + "}", words[name])
     return text
 
@@ -137,7 +139,7 @@ def test_footnotes_are_numbered_as_they_first_appear_and_none_is_idle(runs):
 # -- order -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_action_comes_first_then_the_reason_then_the_safety_net_then_the_deposits(tiny_rules):
+def test_the_action_comes_first_then_the_safety_net_then_the_reason_then_the_deposits(tiny_rules):
     sheet = sheet_of(tiny_rules, signs=["numb"], health=["pill"], dose="much")
     order = list(dict.fromkeys(sentence.rule for sentence in sheet.said))
     assert order == [
@@ -146,8 +148,8 @@ def test_the_action_comes_first_then_the_reason_then_the_safety_net_then_the_dep
     ]  # fmt: skip
     texts = [sentence.text for sentence in sheet.said]
     net = texts.index("Call the emergency_number if soon fails.")
-    assert texts[:2] == ["Do it", "Ask the clinic."]
-    assert texts.index("A nerve.") < net < texts.index("It is chalk.")
+    assert texts[:4] == ["Do it", "Ask the clinic.", "Ask again on the by_date.", texts[net]]
+    assert net < texts.index("A nerve.") < texts.index("It is chalk.")
 
 
 def test_of_a_myth_the_fact_comes_first(tiny_rules):
@@ -181,6 +183,87 @@ def test_a_sheet_says_why_when_only_the_deposit_sets_the_urgency(tiny_rules):
     sheet = sheet_of(tiny_rules, toe_pain="unsure")
     assert sheet.urgency == "routine"
     assert sheet.reasons or sheet.unsure or sheet.no_warning_sign
+
+
+# -- in short ----------------------------------------------------------------------------------------------------------
+
+
+def test_in_short_says_what_the_sheet_says_in_full_and_nothing_else(knowledge, runs):
+    for case_id, _, _, sheet in runs:
+        assert sheet.in_short.urgent == sheet.label
+        assert sheet.in_short.now == sheet.steps[0].text
+        full = {part.label for part in sheet.deposits} | {p.withheld.text for p in sheet.deposits if p.withheld}
+        assert {line.words for line in sheet.in_short.goes_away} <= full, case_id
+
+
+def test_in_short_answers_for_every_deposit_once(runs):
+    for case_id, _, _, sheet in runs:
+        named = [name for line in sheet.in_short.goes_away for name in line.names]
+        assert sorted(named) == sorted(part.name for part in sheet.deposits), case_id
+        words = [line.words for line in sheet.in_short.goes_away]
+        assert len(words) == len(set(words)), case_id
+
+
+def test_in_short_says_nothing_soothing_beside_an_alarm(knowledge, runs):
+    soothing = {knowledge.words[category] for category in REVERSIBILITY}
+    alarmed = [sheet for _, _, assessment, sheet in runs if assessment.alarmed]
+    for sheet in alarmed:
+        assert not soothing & {line.words for line in sheet.in_short.goes_away}
+        assert sheet.urgency != Urgency.EMERGENCY.word or not sheet.in_short.goes_away
+    assert {sheet.urgency for sheet in alarmed} == {"same-day", "emergency"}
+
+
+def test_in_short_gives_each_deposit_its_own_reason_for_silence(tiny_rules):
+    tiny_rules.write("deposits/chalk-heel.toml", (tiny_rules.folder / TOE).read_text().replace("toe", "heel"))
+    sheet = sheet_of(tiny_rules, where=["chalk-toe", "chalk-heel"], age="child")
+    (line,) = sheet.in_short.goes_away
+    assert line.words == "Ask a doctor first." and len(line.names) == 2
+
+
+# -- the dated safety net ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("today", "days", "said"),
+    [
+        (date(2026, 11, 22), 0, "Sunday 22 November"),  # what is open on a Sunday is open today
+        (date(2026, 11, 21), 0, "Saturday 21 November"),
+        (date(2026, 11, 23), 14, "Monday 7 December"),
+        (date(2026, 11, 21), 14, "Friday 4 December"),  # a Saturday
+        (date(2026, 11, 22), 14, "Friday 4 December"),  # a Sunday
+        (date(2026, 11, 20), 14, "Friday 4 December"),
+        (date(2026, 12, 18), 14, "Friday 1 January"),
+        (date(2026, 12, 20), 14, "Friday 1 January"),
+        (date(2026, 12, 31), 28, "Thursday 28 January"),
+        (date(2027, 1, 31), 28, "Friday 26 February"),  # 28 February is a Sunday
+        (date(2028, 2, 1), 28, "Tuesday 29 February"),
+        (date(2026, 11, 20), 1, "Friday 20 November"),  # tomorrow is a Saturday: today is the careful day
+        (date(2026, 11, 21), 1, "Saturday 21 November"),  # never a day that is over
+    ],
+)
+def test_the_day_of_the_safety_net_is_one_when_clinics_are_open_and_never_later(today, days, said):
+    assert in_words(by_date(today, days)) == said
+    assert today <= by_date(today, days) <= today + timedelta(days)
+
+
+def test_every_sheet_but_an_emergency_names_a_day_first_in_its_safety_net(knowledge, assessor, runs):
+    today = date(2026, 11, 22)
+    named = set()
+    for case_id, journey, assessment, _ in runs:
+        sheet = make_sheet(knowledge, assessment, journey, {}, today=today)
+        disposition = knowledge.dispositions[assessment.urgency]
+        if assessment.urgency == Urgency.EMERGENCY:
+            assert sheet.by_then is None and disposition.by_days is None
+            continue
+        day = in_words(by_date(today, disposition.by_days))
+        assert day in sheet.by_then.text, case_id
+        assert [sentence.text for sentence in sheet.said].index(sheet.by_then.text) == 1 + len(sheet.steps), case_id
+        named.add(day)
+    assert len(named) == 3  # self-care and soon name the same day
+
+
+def test_what_other_programs_read_does_not_change_from_day_to_day(tiny_rules):
+    assert sheet_of(tiny_rules).by_then.text == "Ask again on the by_date."
 
 
 # -- an alarm stands alone ---------------------------------------------------------------------------------------------

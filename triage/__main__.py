@@ -250,6 +250,7 @@ def assessment_json(
     sheet = make_sheet(knowledge, assessment, path, {}, on_sheet)
     return {
         "urgency": assessment.urgency.word,
+        "by_days": knowledge.dispositions[assessment.urgency].by_days,
         "fail_safe": assessment.fail_safe or None,
         "firings": [
             {

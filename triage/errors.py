@@ -33,6 +33,10 @@ class EngineError(GuideError):
     """durable-rules did not give a complete, trustworthy answer; the caller must use the witness instead."""
 
 
+class ExportError(GuideError):
+    """Something could not be put into another form, such as a PDF; the page itself is still there."""
+
+
 class SettingsError(GuideError):
     """A `TRIAGE_*` setting is missing or unusable. `problems` says which, and what would be accepted."""
 

@@ -6,18 +6,27 @@ Every sentence is taken from a rule and carries that rule's id and sources; this
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
-from triage.assessment import Assessment, Firing
+from triage.assessment import Assessment, DepositResult, Firing
 from triage.knowledge import NOT_ASKED, UNSURE, YES, Knowledge, Rule, Urgency
 from triage.knowledge.model import NO_ONE, Disagreement, NurseCard, Question, Source, Treatment, sentences
+from triage.knowledge.table import BY_DATE
 from triage.knowledge.telling import filled
 from triage.whatif import MOST_EFFECTS, NOTHING, Effect, Outlook, Unknown
 
-ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_CHANGE = 2450, 950, 150
-"""In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes."""
+FRIDAY = 4
+"""As `date.weekday` counts."""
+
+ROOM, ROOM_OF_A_DEPOSIT, ROOM_OF_A_LINE = 2250, 900, 150
+"""In letters: what two pages of paper hold, and three with three deposits. A long sheet names fewer of the changes, and
+has no lines to write on."""
+
+ROOM_FOR_NOTES = 4
+"""In lines: what the pages hold beyond that, if the person is to write on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,27 @@ class DepositPart:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesAway:
+    """What is said, or why nothing is said, about whether deposits of a kind go away."""
+
+    names: tuple[str, ...]
+    """The deposits of which the same is said."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class InShort:
+    """The result in three lines, made of words that the sheet says in full elsewhere, with their sources."""
+
+    urgent: str
+    """Is this urgent? How soon to get help."""
+    goes_away: tuple[GoesAway, ...]
+    """Will it go away? Empty where getting help is all that counts."""
+    now: str
+    """What do I do now? The first step."""
+
+
+@dataclass(frozen=True, slots=True)
 class MythPart:
     """A belief that matters to these answers; the fact comes first."""
 
@@ -154,6 +184,8 @@ class Told:
     answers: tuple[str, ...]
     denied: bool
     """The answer was "none of these"."""
+    unsure: bool
+    """The answer was "I'm not sure", and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,29 +222,66 @@ class Sheet:
 
     urgency: str
     label: str
+    in_short: InShort
     heading: Passage
     fail_safe: Passage | None
     steps: tuple[Passage, ...]
+    by_then: Passage | None
+    """What to do on the day by which something has to have happened; None in an emergency."""
+    safety_net: tuple[Passage, ...]
     reasons: tuple[Reason, ...]
     unsure: Unsure | None
     stepped_up: tuple[Passage, ...]
     no_warning_sign: Passage | None
     told: tuple[Told, ...]
-    safety_net: tuple[Passage, ...]
-    outlook: OutlookPart | None
     deposits: tuple[DepositPart, ...]
     kind_only: Passage | None
     next_steps: tuple[Passage, ...]
     doctor_questions: tuple[Passage, ...]
     cautions: tuple[Passage, ...]
     myths: tuple[MythPart, ...]
+    outlook: OutlookPart | None
     limits: tuple[Passage, ...]
     footnotes: tuple[Footnote, ...]
     cards: tuple[CardPart, ...]
     said: tuple[Sentence, ...]
+    room_to_write: bool
+    """Whether two pages (three with several deposits) hold a line under each question to ask as well."""
     rules_version: str
     reviewed: str
     due: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around the words of a sheet on paper: what it is for, who made it and when, who gives it out."""
+
+    purpose: str
+    prepared: str
+    """The day and the time when it was made, at this place."""
+    limits: str
+    overdue: str
+    """Empty while the review of the content is not overdue."""
+    clinic_name: str
+    clinic_phone: str
+
+
+def frame(
+    knowledge: Knowledge, wording: Mapping[str, str], made: datetime, clinic_name: str = "", clinic_phone: str = ""
+) -> Frame:
+    """The frame of a sheet that is made at that time."""
+
+    def notice(role: str) -> str:
+        return filled(knowledge, knowledge.notices[role].text, wording)
+
+    return Frame(
+        purpose=notice("paper_purpose"),
+        prepared=f"{made.day} {made:%B %Y, %H:%M}",
+        limits=notice("paper_limits"),
+        overdue=notice("overdue") if knowledge.due < made.date() else "",
+        clinic_name=clinic_name,
+        clinic_phone=clinic_phone,
+    )
 
 
 class _Speaker:
@@ -265,7 +334,7 @@ def told(knowledge: Knowledge, journey: Answered) -> tuple[Told, ...]:
         if answer is not None:
             chosen = (answer,) if isinstance(answer, str) else answer
             words = tuple(question.words(word) for word in chosen)
-            lines.append(Told(question.text, words, denied=chosen == (NO_ONE,)))
+            lines.append(Told(question.text, words, denied=chosen == (NO_ONE,), unsure=chosen == (UNSURE,)))
     return tuple(lines)
 
 
@@ -275,21 +344,51 @@ def make_sheet(
     journey: Answered | None,
     wording: Mapping[str, str],
     outlook: Outlook = NOTHING,
+    today: date | None = None,
 ) -> Sheet:
-    """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us."""
-    if outlook == NOTHING:
-        return _make_sheet(knowledge, assessment, journey, wording, NOTHING)
-    without = _make_sheet(knowledge, assessment, journey, {}, NOTHING)  # as long in one place as in another
-    return _make_sheet(knowledge, assessment, journey, wording, _as_fits(outlook, without))
+    """The sheet of one run. `wording` fills the placeholders; without a journey there is nothing they told us.
+
+    The dated safety net names its day where there is a `today`, and else "the day named on your sheet": what other
+    programs read must not change from one day to the next.
+    """
+    days = knowledge.dispositions[assessment.urgency].by_days
+    if today is not None and days is not None:
+        wording = {**wording, BY_DATE: in_words(by_date(today, days))}
+    if outlook != NOTHING:
+        # As long in one place as in another.
+        outlook = _as_fits(outlook, _make_sheet(knowledge, assessment, journey, {}, NOTHING))
+    sheet = _make_sheet(knowledge, assessment, journey, wording, outlook)
+    return replace(sheet, room_to_write=_lines_left(sheet) + ROOM_FOR_NOTES >= len(sheet.doctor_questions))
+
+
+def by_date(today: date, days: int) -> date:
+    """The day so many days from today, or the Friday before it where it falls on a weekend and clinics are closed.
+
+    Never a day before today, and today itself stays today: what is open on a weekend is open today. Public holidays
+    are not known here.
+    """
+    day = today + timedelta(days)
+    friday = day - timedelta(max(0, day.weekday() - FRIDAY))
+    return max(today, friday)
+
+
+def in_words(day: date) -> str:
+    """A day as people say it, such as "Tuesday 14 January"; the year goes without saying."""
+    return f"{day:%A} {day.day} {day:%B}"
 
 
 def _as_fits(outlook: Outlook, sheet: Sheet) -> Outlook:
     """As much of it as the sheet has room for: one change always, then what to find out first, then other changes."""
-    told = sum(len(line.question) + sum(map(len, line.answers)) for line in sheet.told)
-    letters = sum(len(sentence.text) for sentence in sheet.said) + told // 4
-    lines = (ROOM + ROOM_OF_A_DEPOSIT * len(sheet.deposits) - letters) // ROOM_OF_A_CHANGE
+    lines = _lines_left(sheet)
     unknown = outlook.find_out_first if lines > 2 or not outlook.raises else None
     return Outlook(outlook.raises[: max(1, lines - 2 if unknown else lines)], unknown)
+
+
+def _lines_left(sheet: Sheet) -> int:
+    """How many lines the pages still hold."""
+    told = sum(len(line.question) + sum(map(len, line.answers)) for line in sheet.told)
+    letters = sum(len(sentence.text) for sentence in sheet.said) + told // 4
+    return (ROOM + ROOM_OF_A_DEPOSIT * len(sheet.deposits) - letters) // ROOM_OF_A_LINE
 
 
 def _make_sheet(
@@ -305,6 +404,8 @@ def _make_sheet(
     heading = speaker.say(disposition.heading, disposition)
     fail_safe = speaker.notice("fail_safe") if assessment.fail_safe else None
     steps = tuple(speaker.say(text, disposition) for text in disposition.steps)
+    by_then = speaker.may_say(disposition.by_then, disposition)
+    safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
     firings = assessment.counting
     reasons = tuple(_reason(speaker, firing) for firing in firings if firing.certain)
     unsure = _unsure(speaker, [firing for firing in firings if not firing.certain])
@@ -314,8 +415,6 @@ def _make_sheet(
     no_warning_sign = None
     if not assessment.firings and not assessment.alarmed:
         no_warning_sign = speaker.notice("no_warning_sign")
-    safety_net = tuple(speaker.say(text, disposition) for text in disposition.safety_net)
-    outlook_part = _outlook(speaker, assessment, outlook)
     deposits = () if emergency else tuple(_deposit(speaker, assessment, i) for i in range(len(assessment.deposits)))
     kind_only = speaker.notice("kind_only") if any(part.deposit_goes for part in deposits) else None
     next_steps = tuple(speaker.say(rule.text, rule) for rule in assessment.next_steps)
@@ -324,6 +423,7 @@ def _make_sheet(
     if not emergency:
         cautions = (*cautions, speaker.notice("do_not_stop"))
     myths = tuple(MythPart(speaker.say(rule.fact, rule), speaker.say(rule.myth, rule)) for rule in assessment.myths)
+    outlook_part = _outlook(speaker, assessment, outlook)
     limits = () if emergency else (speaker.notice("keep_appointments"), speaker.notice("not_checked"))
     footnotes = tuple(Footnote(number, knowledge.sources[source]) for source, number in speaker.numbers.items())
     said = tuple(speaker.said)
@@ -331,26 +431,29 @@ def _make_sheet(
     return Sheet(
         urgency=assessment.urgency.word,
         label=disposition.label,
+        in_short=InShort(disposition.label, () if emergency else _goes_away(speaker, assessment), steps[0].text),
         heading=heading,
         fail_safe=fail_safe,
         steps=steps,
+        by_then=by_then,
+        safety_net=safety_net,
         reasons=reasons,
         unsure=unsure,
         stepped_up=stepped_up,
         no_warning_sign=no_warning_sign,
         told=told(knowledge, journey) if journey else (),
-        safety_net=safety_net,
-        outlook=outlook_part,
         deposits=deposits,
         kind_only=kind_only,
         next_steps=next_steps,
         doctor_questions=doctor_questions,
         cautions=cautions,
         myths=myths,
+        outlook=outlook_part,
         limits=limits,
         footnotes=footnotes,
         cards=tuple(_card(nurse, card) for card in assessment.nurse_cards),
         said=said,
+        room_to_write=False,
         rules_version=knowledge.version,
         reviewed=knowledge.reviewed.isoformat(),
         due=knowledge.due.isoformat(),
@@ -405,8 +508,7 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
     deposit, rule = result.deposit, result.reversibility
     knowledge = speaker.knowledge
     if result.withheld or rule is None:
-        why = knowledge.rules[result.withheld]
-        text = next(text for text in why.texts if text)
+        why, text = _why_withheld(knowledge, result)
         # One reason serves every deposit of the run; it is said with the first.
         first = all(other.withheld != result.withheld for other in assessment.deposits[:index])
         return DepositPart(
@@ -435,6 +537,22 @@ def _deposit(speaker: _Speaker, assessment: Assessment, index: int) -> DepositPa
         treatments=tuple(_treatment(speaker, t) for t in assessment.treatments if t.deposit == deposit.id),
         disagreements=tuple(_disagreement(speaker, d) for d in assessment.disagreements if d.deposit == deposit.id),
     )
+
+
+def _goes_away(speaker: _Speaker, assessment: Assessment) -> tuple[GoesAway, ...]:
+    """One line for all deposits of which the same is said; where it is withheld, the reason stands in its place."""
+    names: dict[str, list[str]] = {}
+    for result in assessment.deposits:
+        knowledge = speaker.knowledge
+        words = _why_withheld(knowledge, result)[1] if result.withheld else knowledge.words[result.category]
+        names.setdefault(speaker.fill(words), []).append(result.deposit.name)
+    return tuple(GoesAway(tuple(named), words) for words, named in names.items())
+
+
+def _why_withheld(knowledge: Knowledge, result: DepositResult) -> tuple[Rule, str]:
+    """The rule that withholds what deposits of this kind tend to do, and its words."""
+    why = knowledge.rules[result.withheld]
+    return why, next(text for text in why.texts if text)
 
 
 def _treatment(speaker: _Speaker, rule: Treatment) -> TreatmentPart:

@@ -48,7 +48,10 @@ FAULTS = {
         QUESTIONS, "question = [", 'question = [{ id = "idle", page = "you", type = "yes-no", text = "Idle?", usual = '
         '"no", why = "It counts.", sources = ["book"] },', "idle", "changes nothing"),
     "a page on which nothing is asked": (
-        QUESTIONS, "page = [", 'page = [{ id = "blank", title = "Blank" }, ', "blank", "no question"),
+        QUESTIONS, "page = [", 'page = [{ id = "blank", title = "Blank", part = "A" }, ', "blank", "no question"),
+    "a part that begins again after another one": (
+        QUESTIONS, 'title = "5", part = "D"', 'title = "5", part = "A"', "more", "'A' was left after the page 'signs'",
+        "'D'"),
     "a card about a rule that is not there": (
         TOE, 'about = ["toe-goes", "toe-stays"]', 'about = ["toe-goes", "toe-stay"]', "toe-card",
         "'toe-stay', which is not known", "did you mean 'toe-stays'"),

@@ -22,7 +22,7 @@ from triage.knowledge import Test as Is
 from triage.knowledge.table import Table
 
 FLAGS, QUESTIONS, SCOPE, TOE = "red-flags/signs.toml", "questions.toml", "scope.toml", "deposits/chalk-toe.toml"
-NEW_TOE, LETTERS = "deposits/chalk-new-toe.toml", "letters.toml"
+NEW_TOE, LETTERS, DOES = "deposits/chalk-new-toe.toml", "letters.toml", "dispositions.toml"
 
 # what is wrong: the file, what stands there, what stands there instead, the id in the message, what the message says
 FAULTS = {
@@ -107,6 +107,22 @@ FAULTS = {
     "a placeholder that nobody fills in a list of texts": (
         "dispositions.toml", "{emergency_number} if routine", "{emergncy_number} if routine", "do-routine",
         "'{emergncy_number}'", "did you mean 'emergency_number'"),
+    "a safety net without a day": (
+        DOES, 'if routine fails."]\nby_days = 7', 'if routine fails."]', "do-routine", "the key 'by_days' is missing"),
+    "a safety net without what to do on the day": (
+        DOES, 'if routine fails."]\nby_days = 7\nby_then = "Ask again on {by_date}."',
+        'if routine fails."]\nby_days = 7', "do-routine", "the key 'by_then' is missing"),
+    "a safety net that does not name its day": (
+        DOES, 'if routine fails."]\nby_days = 7\nby_then = "Ask again on {by_date}."',
+        'if routine fails."]\nby_days = 7\nby_then = "Ask again."', "do-routine", "{by_date}"),
+    "a day too far away to be remembered": (
+        DOES, 'if routine fails."]\nby_days = 7', 'if routine fails."]\nby_days = 61', "do-routine", "0 (today) to 60"),
+    "a day that is over": (
+        DOES, 'if routine fails."]\nby_days = 7', 'if routine fails."]\nby_days = -1', "do-routine", "0 (today) to 60"),
+    "a day in an emergency": (
+        DOES, 'if emergency fails."]', 'if emergency fails."]\nby_days = 1', "do-emergency", "'by_days' is not known"),
+    "a day where no day can stand": (
+        DOES, '["Call {emergency_number} if routine', '["Call on {by_date} if routine', "do-routine", "'{by_date}'"),
     "an empty text": (TOE, '"Which toe is it?"', '" "', "toe-ask", "'text' is empty"),
     "a missing text": (TOE, 'text = "Which toe is it?", ', "", "toe-ask", "the key 'text' is missing"),
     "a number in quotes": (TOE, "order = 10", 'order = "10"', "deposit", "'order' must be a whole number", "'10'"),

@@ -338,7 +338,7 @@ def test_nothing_about_a_person_is_written_down(
     person = stack.person(knowledge)
     person.starts()
     person.answers(routine)
-    for page in ("summary", "print", "nurse", "99"):
+    for page in ("summary", "print", "sheet.pdf", "nurse", "otherwise", "99"):
         person.get(person.url(page))
     question = person.knowledge.page_questions[person.knowledge.pages[0].id][0]
     marker = "xyzzy-secret-words"

@@ -1,20 +1,13 @@
 """The guide in a real browser, on the real server: with and without JavaScript, on a small phone, and on paper.
 
-Without Chromium these tests are skipped with one loud line; where TRIAGE_TESTS_NEED_ALL is set, that is an error.
+Without Chromium these tests are skipped with one loud line (the fixture `browser` in conftest.py).
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import unicodedata
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,49 +29,6 @@ from ..verify.test_record import RECORD
 
 Calm = dict[str, list[Mapping[str, Answer]]]
 Printer = Callable[[Mapping[str, Answer], str], PdfReader]
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-if CHROMIUM is None:
-    if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
-        raise RuntimeError("Chromium is missing: install it (Debian/Ubuntu: apt install chromium)")
-    pytest.skip("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN (apt install chromium)", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The real server, started as a user starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ) as server:
-        try:
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -212,19 +162,39 @@ def test_on_paper_three_deposits_fit_three_pages(app: Flask, on_paper: Printer) 
     assert not too_long, too_long
 
 
-def test_page_one_of_the_paper_holds_the_action_and_the_safety_net(
-    app: Flask,
-    on_paper: Printer,
-    calm: Calm,
+def test_page_one_of_the_paper_holds_the_action_and_the_safety_net_and_every_page_its_number(
+    app: Flask, on_paper: Printer, calm: Calm
 ) -> None:
     assessor = app.extensions["assessor"]
     for sheets in calm.values():
         path = follow(assessor.knowledge, sheets[0])
-        sheet = make_sheet(assessor.knowledge, assessor.assess(path.findings), path, {})
-        first = "".join(on_paper(sheets[0], "A4").pages[0].extract_text().split())
-        assert "".join(sheet.heading.text.split()) in first
-        for passage in (*sheet.steps, *sheet.safety_net):
-            assert "".join(passage.text.split()) in first, passage.text
+        today = app.extensions["clock"]().astimezone().date()
+        sheet = make_sheet(assessor.knowledge, assessor.assess(path.findings), path, {}, today=today)
+        pages = ["".join(page.extract_text().split()) for page in on_paper(sheets[0], "A4").pages]
+        assert sheet.by_then
+        for passage in (sheet.heading, *sheet.steps, sheet.by_then, *sheet.safety_net):
+            assert "".join(passage.text.split()) in pages[0], passage.text
+        for number, page in enumerate(pages, 1):
+            assert f"Page{number}of{len(pages)}" in page
+
+
+def test_the_sheet_fits_a_small_phone_and_can_be_cleared_there_but_not_on_paper(
+    browser: Any, address: str, calm: Calm
+) -> None:
+    answers = next(iter(calm.values()))[0]
+    page = browser.new_page(viewport={"width": 320, "height": 568})
+    walk(page, address, answers)
+    for size in ("standard", "large"):
+        page.goto(page.url.rpartition("/")[0] + f"/print?size={size}")
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), size
+        button = page.get_by_role("button", name="Clear my answers")
+        assert button.is_visible() and button.bounding_box()["height"] >= 24
+        page.emulate_media(media="print")
+        assert not button.is_visible()
+        page.emulate_media(media="screen")
+    press(page, "Clear my answers")
+    assert page.url.endswith("/cleared")
+    page.close()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

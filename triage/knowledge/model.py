@@ -15,6 +15,9 @@ from typing import TypeVar, cast
 
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion
 
+MOST_DAYS = 60
+"""The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
+
 RULESET_PATHS = 60
 """The most paths one ruleset may have: durable-rules fails above 64 pending nodes on one fact (error 303)."""
 
@@ -99,6 +102,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A country, or a part of one: whom its people call, and what they call things there."""
+
+    id: str
+    code: str
+    """What a clinic writes in its settings, such as `gb`."""
+    name: str
+    emergency_numbers: tuple[str, ...]
+    """The first is said; a clinic may choose another."""
+    words: Mapping[str, str]
+    """What fills placeholders here; where a word is missing, the usual one stays."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One answer to a question. In a `multi` question each option is a finding of its own."""
 
@@ -108,6 +126,8 @@ class Option:
     group: str = ""
     stops: bool = False
     """Choosing it ends the journey at once: it is an emergency whatever else is true."""
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to."""
 
     @property
     def finding(self) -> str:
@@ -155,6 +175,11 @@ class Question:
         return {self.id: self.allowed}
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The headings under which its options stand, in the order shown."""
+        return tuple(dict.fromkeys(option.group for option in self.options))
+
+    @cached_property
     def stopping(self) -> frozenset[str]:
         """The options that end the journey at once."""
         return frozenset(option.id for option in self.options if option.stops)
@@ -191,9 +216,13 @@ class Page:
 
     id: str
     title: str
+    part: str
+    """The part of the journey it belongs to, in words; the pages of one part stand together."""
     file: str
     lead: str = ""
     deposit: str = ""
+    quick: str = ""
+    """The heading under which quick entry asks it together with its neighbours of the same heading; empty: alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -395,6 +424,18 @@ class LetterWord(Rule):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HardWord(Rule):
+    """A word of the guide's own texts that not everybody knows, in plain words; explained where it stands."""
+
+    words: tuple[str, ...]
+    meaning: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.meaning,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mention:
     """Something that is never named to a person at risk without a safety message: a medicine, a supplement."""
 
@@ -537,10 +578,14 @@ class Disposition(Rule):
     steps: tuple[str, ...]
     safety_net: tuple[str, ...]
     label: str
+    by_days: int | None = None
+    """In how many days from today the person acts if nothing has happened; None only in an emergency."""
+    by_then: str = ""
+    """What they do then; `{by_date}` in it is that day."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.heading, *self.steps, *self.safety_net)
+        return (self.heading, *self.steps, *([self.by_then] if self.by_then else []), *self.safety_net)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -569,6 +614,8 @@ class Case:
     """Questions that this person must be spared."""
     reversibility: Mapping[str, str] = field(default_factory=dict)
     """Deposit id to category, or to the id of the rule that withholds it."""
+    note: str = ""
+    """Why somebody expects this, in their own words; nobody but its readers in the file sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -587,10 +634,34 @@ class Deposit(Rule):
     contact: str = ""
     """Who to contact about this deposit, where that is not the usual doctor or clinic."""
     letter_words: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to; empty where it can be anywhere."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.about,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyMark:
+    """The point of the figure that leads to a group of places, in the units of `FIGURE`."""
+
+    group: str
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySpot:
+    """A point of the figure that deposits belong to, in the units of `FIGURE`."""
+
+    id: str
+    across: int
+    down: int
+
+
+FIGURE = (200, 420)
+"""How wide and how high the figure is, in its own units; it is seen from the front and stands upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -629,17 +700,22 @@ class Named:
 
 
 WORDS = (
-    YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
-    "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
+    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY),
+    "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    "emergency_department", "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
-    "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "not_reachable", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
-    "find_out_kind", "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
+    "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
+    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
+    "list_of_answers", "emergency_tell", "demonstration",
+    "still_there", "not_reachable", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question",
+    "kept_answers",
+    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
+    "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file", "quick_entry",
+    "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails",
     "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
@@ -668,6 +744,10 @@ class Knowledge:
     mentions: tuple[Mention, ...]
     soothing: tuple[Soothing, ...]
     hazards: tuple[Hazard, ...]
+    regions: Mapping[str, Region]
+    """By the code that a clinic writes in its settings."""
+    body_marks: tuple[BodyMark, ...]
+    body_spots: tuple[BodySpot, ...]
     place_question: str
     """The question whose options are the deposits."""
     words: Mapping[str, str]
@@ -694,6 +774,11 @@ class Knowledge:
             page.id: tuple(question for question in self.questions.values() if question.page == page.id)
             for page in self.pages
         }
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the journey, in order. Everybody goes through them, however many pages each has for them."""
+        return tuple(dict.fromkeys(page.part for page in self.pages))
 
     @cached_property
     def terms(self) -> Mapping[str, tuple[Term, ...]]:

@@ -19,8 +19,13 @@ CHOICE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _NEVER_IDS = {YES, NO, UNSURE, NOT_ASKED, NO_ONE}
 _PLACEHOLDERS = re.compile(r"\{([^}]*)\}")
-PLACEHOLDERS = ("emergency_number", "clinic", "urgent_line")
+PLACEHOLDERS = ("emergency_number", "clinic", "urgent_line", "emergency_department")
 """What a text may leave open for the settings of the place where the guide runs."""
+LOCAL_WORDS = PLACEHOLDERS[1:]
+"""The placeholders that a region has a word for; its number it has anyway."""
+EMERGENCY_NUMBER = re.compile(r"[0-9]{2,6}\Z")
+BY_DATE = "by_date"
+"""What the dated safety net leaves open for the day that it names."""
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -58,20 +63,20 @@ class Table:
             return default
         return value
 
-    def text(self, key: str, required: bool = True) -> str:
+    def text(self, key: str, required: bool = True, blanks: Sequence[str] = PLACEHOLDERS) -> str:
         """A plain text: no HTML, no placeholder that nobody fills."""
-        value = self._plain(key, str(self.take(key, str, "a text in quotes", "", required)))
+        value = self._plain(key, str(self.take(key, str, "a text in quotes", "", required)), blanks)
         if required and key in self.raw and not value:
             self.problem(f"'{key}' is empty")
         return value
 
-    def _plain(self, key: str, text: str) -> str:
+    def _plain(self, key: str, text: str, blanks: Sequence[str] = PLACEHOLDERS) -> str:
         text = " ".join(text.split())
         if re.search(r"<[a-z/]", text):
             self.problem(f"'{key}' contains HTML; write plain text")
         for name in _PLACEHOLDERS.findall(text):
-            if name not in PLACEHOLDERS:
-                self.problem(f"'{key}' uses the placeholder '{{{name}}}'" + meant(name, PLACEHOLDERS))
+            if name not in blanks:
+                self.problem(f"'{key}' uses the placeholder '{{{name}}}'" + meant(name, blanks))
         return text
 
     def texts(self, key: str, required: bool = True) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from triage.knowledge.criteria import NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test
 from triage.knowledge.model import Knowledge
-from triage.knowledge.table import PLACEHOLDERS
+from triage.knowledge.table import BY_DATE, PLACEHOLDERS
 
 NOT_ASKED_WORD = "not asked"
 """What stands for the answer to a question that was not asked: nobody ever saw a word for it."""
@@ -76,6 +76,6 @@ def _either(said: Iterable[str]) -> str:
 
 def filled(knowledge: Knowledge, text: str, wording: Mapping[str, str]) -> str:
     """A text of the rules with its placeholders filled: by `wording`, or else by the knowledge's own words."""
-    for name in PLACEHOLDERS:
+    for name in (*PLACEHOLDERS, BY_DATE):
         text = text.replace("{" + name + "}", wording.get(name, knowledge.words[name]))
     return text

@@ -30,6 +30,8 @@ _ALWAYS = {
     "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
+_FOR_EVER = ("static", "pages.logo")
+"""What a browser may keep: its address changes when it does, and it is the same for everybody."""
 
 
 def always(secure: bool) -> dict[str, str]:
@@ -49,7 +51,7 @@ def install(app: Flask, secure: bool, rules_version: str) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         response.headers.update(always(secure))
-        if request.endpoint == "static" and response.status_code == 200:
+        if request.endpoint in _FOR_EVER and response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             response.headers["Cache-Control"] = "no-store"

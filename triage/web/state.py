@@ -67,16 +67,37 @@ class Run(dict[str, Any], SessionMixin):
     @property
     def answers(self) -> Answers:
         """The answers given so far, also those off the path."""
-        return {name: tuple(value) if isinstance(value, list) else value for name, value in self._stored().items()}
+        return _tuples(self._stored("answers"))
+
+    @property
+    def changed_from(self) -> Mapping[str, Answer | None] | None:
+        """What the answers given since `begin_change` were before it; None where no change has begun."""
+        return _tuples(self._stored("changed_from")) if "changed_from" in self else None
+
+    def begin_change(self) -> None:
+        """From here on, remember what the answers were."""
+        self["changed_from"] = {}
+
+    def forget_change(self) -> None:
+        """Keep the answers, and no longer what they were before."""
+        self.pop("changed_from", None)
 
     def answer(self, given: Mapping[str, Answer]) -> None:
         """Keep these answers beside the earlier ones."""
-        merged = {**self._stored(), **{n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}}
-        self["answers"] = merged
+        stored = self._stored("answers")
+        new = {name: list(answer) if isinstance(answer, tuple) else answer for name, answer in given.items()}
+        if "changed_from" in self:
+            changed = {name: stored.get(name) for name, answer in new.items() if stored.get(name) != answer}
+            self["changed_from"] = {**changed, **self._stored("changed_from")}
+        self["answers"] = {**stored, **new}
 
-    def _stored(self) -> dict[str, Any]:
-        stored = self.get("answers", {})
+    def _stored(self, key: str) -> dict[str, Any]:
+        stored = self.get(key, {})
         return dict(stored) if isinstance(stored, dict) else {}
+
+
+def _tuples(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
 
 
 def _fernet(key: str) -> Fernet:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import cast
 
-from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -38,9 +39,21 @@ def words() -> dict[str, str]:
     return kept
 
 
+def now() -> datetime:
+    """The time at this place: in the time zone of the server."""
+    clock: Callable[[], datetime] = current_app.extensions["clock"]
+    return clock().astimezone()
+
+
 def this_run() -> Run:
     """The run that this request belongs to."""
     return cast("Run", session)
+
+
+@pages.app_context_processor
+def of_this_run() -> dict[str, object]:
+    """What every template knows, error pages included: the run in whose address it stands, if there is one."""
+    return {"run_id": this_run().run_id, "asking": False}
 
 
 def lost() -> View:
@@ -59,6 +72,16 @@ def renew(run: Run) -> None:
     """Give the run a token again, and a cookie where it had none; the answers it has are kept."""
     run.found = True
     generate_csrf()
+
+
+def at_a_kiosk(view: Callable[[str], View]) -> Callable[[str], View]:
+    """For pages that are there only where many people share a device."""
+
+    @wraps(view)
+    def guarded(run_id: str) -> View:
+        return view(run_id) if current_app.extensions["settings"].kiosk_idle_minutes else abort(404)
+
+    return guarded
 
 
 def whole_path(view: Callable[[str, Journey], View]) -> Callable[[str], View]:

@@ -7,7 +7,8 @@ from flask import Response, abort, current_app, render_template
 from triage import cases
 from triage.flow import draw, flow
 from triage.verify.record import Record
-from triage.web.views.context import View, assessor, known, pages
+from triage.web.settings import Logo
+from triage.web.views.context import View, assessor, known, pages, words
 
 _READY_CASES = 20
 """Enough to meet every urgency, few enough to be asked every few seconds."""
@@ -21,8 +22,17 @@ def start() -> View:
 
 @pages.get("/about")
 def about() -> View:
-    """Sources, versions, intended purpose."""
-    return render_template("about.html", knowledge=known())
+    """Whose guide this is, whom it tells to call, sources, versions, intended purpose."""
+    return render_template("about.html", knowledge=known(), settings=current_app.extensions["settings"], words=words())
+
+
+@pages.get("/static/logo/<digest>.png")
+def logo(digest: str) -> View:
+    """The clinic's picture. Its address changes with it, so browsers may keep it for ever."""
+    picture: Logo | None = current_app.extensions["settings"].logo
+    if picture is None or digest != picture.digest:
+        return abort(404)
+    return Response(picture.content, mimetype="image/png")
 
 
 @pages.get("/flow")
@@ -75,6 +85,12 @@ def proof() -> View:
 def cleared() -> View:
     """After "Clear my answers"."""
     return render_template("cleared.html")
+
+
+@pages.get("/timed-out")
+def timed_out() -> View:
+    """After a kiosk has cleared the answers of somebody who was not there any more."""
+    return render_template("timed_out.html")
 
 
 @pages.get("/healthz")

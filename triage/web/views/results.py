@@ -1,25 +1,29 @@
-"""What a run leads to: the summary, the sheet for paper, the nurse's view, and the emergency page.
+"""What a run leads to: the summary, the sheet for paper, and the emergency page.
 
 Whatever fails here, the page says something careful: never nothing, never less urgent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from flask import current_app, g, render_template
+from flask import Response, abort, current_app, g, render_template, request, url_for
 
 from triage.assessment import Assessment, Assessor
+from triage.errors import ExportError
+from triage.exports.pdf import PAPERS, SIZES, available, make_pdf
 from triage.journey import Journey
 from triage.knowledge import Urgency
-from triage.sheet import Sheet, all_changes, make_sheet
-from triage.web.views.context import View, assessor, known, pages, whole_path, words
-from triage.whatif import NOTHING, Outlook, everything, for_patient
+from triage.sheet import Frame, Sheet, frame, make_sheet
+from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
+from triage.whatif import NOTHING, Outlook, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
 """The kind of care card for each urgency, from the least urgent."""
+PAPER_NAMES = tuple((paper, paper.capitalize()) for paper in PAPERS)
+"""Each paper of the PDF, and what it is called."""
 
 
 @pages.get("/run/<string(length=16):run_id>/summary")
@@ -33,57 +37,102 @@ def summary(run_id: str, path: Journey) -> View:
 @whole_path
 def paper(run_id: str, path: Journey) -> View:
     """The sheet for paper: its own template, on two pages at most for one deposit."""
-    return _sheet_page(run_id, path, "sheet.html")
+    return _sheet_page(run_id, path, "sheet.html", size=_asked("size", SIZES))
 
 
-@pages.get("/run/<string(length=16):run_id>/nurse")
+@pages.get("/run/<string(length=16):run_id>/sheet.pdf")
 @whole_path
-def nurse(run_id: str, path: Journey) -> View:
-    """The same run as a talking aid."""
-    return _sheet_page(run_id, path, "nurse.html", for_nurse=True)
+def pdf(run_id: str, path: Journey) -> View:
+    """The sheet as a PDF. Where it cannot be set, a page says how to print instead."""
+    size, paper = _asked("size", SIZES), _asked("paper", tuple(PAPERS))
+
+    def shown(assessment: Assessment) -> View:
+        made = now()
+        sheet = _patient_sheet(path, assessment, made)
+        try:
+            content = make_pdf(sheet, _frame(made), made, size, paper)
+        except ExportError as error:
+            current_app.logger.error("%s", error)
+            return render_template("no_pdf.html", run_id=run_id, size=size), 503
+        return Response(
+            content, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="sheet.pdf"'}
+        )
+
+    return result_page(run_id, path, shown)
 
 
-def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False) -> View:
-    if path.stopped:
-        return emergency_page(run_id, len(path.steps), path)
-    try:
-        assessment = assessor().assess(path.findings)
-        g.urgency = assessment.urgency
-        sheet = make_sheet(known(), assessment, path, words(), _outlook(for_patient, path, assessment))
-        if assessment.urgency == Urgency.EMERGENCY:
-            return _emergency_sheet(run_id, len(path.steps), sheet)
-        outlook = _outlook(everything, path, assessment) if for_nurse else NOTHING
+def _asked(name: str, allowed: Sequence[str]) -> str:
+    """What the address asks for, or the first of what is allowed. Anything else is no address of ours."""
+    given = request.args.get(name, allowed[0])
+    return given if given in allowed else abort(404)
+
+
+def _patient_sheet(path: Journey, assessment: Assessment, made: datetime) -> Sheet:
+    return make_sheet(known(), assessment, path, words(), outlook(for_patient, path, assessment), made.date())
+
+
+def _frame(made: datetime) -> Frame:
+    settings = current_app.extensions["settings"]
+    return frame(known(), words(), made, settings.clinic_name, settings.clinic_phone)
+
+
+def _sheet_page(run_id: str, path: Journey, template: str, size: str = SIZES[0]) -> View:
+    def shown(assessment: Assessment) -> View:
+        made = now()
+        sheet = _patient_sheet(path, assessment, made)
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
-            changes=all_changes(known(), outlook),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
-            now=datetime.now(UTC),
+            now=made,
+            frame=_frame(made),
+            size=size,
+            large=size == SIZES[-1],
+            other_size=SIZES[size == SIZES[0]],
+            pdf_papers=PAPER_NAMES if available() else (),
         )
+
+    return result_page(run_id, path, shown)
+
+
+def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View]) -> View:
+    """A page about the result of a whole path: an emergency comes instead of it, and the careful page if it fails."""
+    mistake = url_for("pages.question", run_id=run_id, number=len(path.steps))
+    if path.stopped:
+        return emergency_page(run_id, path, mistake)
+    try:
+        assessment = assessor().assess(path.findings)
+        if assessment.urgency == Urgency.EMERGENCY:
+            return _emergency_sheet(run_id, make_sheet(known(), assessment, path, words()), mistake)
+        g.urgency = assessment.urgency
+        return shown(assessment)
     except Exception:
-        current_app.logger.exception("The summary could not be made.")
+        current_app.logger.exception("The page about a result could not be made.")
         return not_worked_out(path)
 
 
-def _outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
-    """What would change the result. A sheet that does not say it is better than no sheet."""
+def outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
+    """What would change the result. A page that does not say it is better than no page."""
     try:
         return look(assessor(), path, result)
     except Exception:
-        current_app.logger.exception("The sheet goes on without what would change it.")
+        current_app.logger.exception("The page goes on without what would change the result.")
         return NOTHING
 
 
-def emergency_page(run_id: str, number: int, path: Journey) -> View:
-    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it."""
+def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
+    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it.
+
+    `mistake` is the address where a wrong tick can be taken back.
+    """
     try:
         assessment = assessor().assess(path.findings)
     except Exception:
         current_app.logger.exception("The emergency page goes on without its reasons.")
         assessment = assessor().not_worked_out()
-    return _emergency_sheet(run_id, number, _sheet_for(assessment, path))
+    return _emergency_sheet(run_id, _sheet_for(assessment, path), mistake)
 
 
 def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
@@ -93,14 +142,14 @@ def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
     return make_sheet(known(), assessment, path, words())
 
 
-def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
+def _emergency_sheet(run_id: str, sheet: Sheet, mistake: str) -> View:
     g.urgency = Urgency.EMERGENCY
-    return render_template("emergency.html", run_id=run_id, number=number, sheet=sheet)
+    return render_template("emergency.html", run_id=run_id, sheet=sheet, mistake=mistake)
 
 
 def not_worked_out(path: Journey) -> View:
     """The careful page when no result can be had: advice today, the warning signs, and what they told us."""
     knowledge = known()
-    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words())
+    sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words(), today=now().date())
     first = knowledge.page_questions[knowledge.pages[0].id][0]
     return render_template("not_worked_out.html", sheet=sheet, signs=[o.text for o in first.options if o.stops])
