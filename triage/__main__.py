@@ -1,4 +1,4 @@
-"""The command line: python -m triage serve | check | numbering | questions | assess | explain | verify | diff.
+"""The command line: python -m triage serve | proxy | check | numbering | questions | assess | explain | verify | diff.
 
 Reads arguments and files, asks the rooms, prints. Exit 0: done. Exit 1: something is wrong with the guide itself.
 Exit 2: something is wrong with what was given; one line on standard error says what, and what is allowed.
@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="serve the guide in the browser")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--bind", help="host:port or unix:/path, instead of --host and --port")
+    proxy = commands.add_parser("proxy", help="write what a proxy in front needs: the page for when the guide is down")
+    proxy.add_argument("folder", type=Path, help="where to, such as /etc/nginx/triage")
     check = commands.add_parser("check", help="say everything that is wrong with the rules")
     check.add_argument("file", nargs="?", type=Path, help="only what concerns this file")
     commands.add_parser("numbering", help="give every new question and option its permanent number, for codes")
@@ -62,7 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "serve":
             from triage.web.server import serve as run_server
 
-            return run_server(given.host, given.port)
+            return run_server(given.bind or f"{given.host}:{given.port}")
+        if given.command == "proxy":
+            from triage.web.proxy import write
+
+            return write(given.folder)
         if given.command in ("verify", "diff"):
             return _verify(folder, given)
         knowledge = load(folder)

@@ -778,6 +778,7 @@ NOTICE_ROLES = (
     "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks", "code_holds",
     "code_square", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
     "opened_again", "changed_nothing", "changed_sooner", "changed_later", "changed_answers", "changed_kind",
+    "not_reachable",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

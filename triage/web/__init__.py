@@ -16,6 +16,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from triage import cases, resources
 from triage.assessment import Assessor
@@ -24,7 +25,7 @@ from triage.knowledge import Knowledge, load
 from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
 from triage.verify import record
-from triage.web import errors, glossary, headers
+from triage.web import errors, glossary, headers, logs
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
@@ -53,12 +54,17 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         MAX_CONTENT_LENGTH=16 * 1024,
         MAX_FORM_MEMORY_SIZE=8 * 1024,
         MAX_FORM_PARTS=200,
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        # The machine itself may ask how it is; a proxy forwards no request for that name.
+        TRUSTED_HOSTS=[*settings.trusted_hosts, "localhost"] if settings.trusted_hosts else None,
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
     keys = (settings.secret_key, *settings.fallback_keys)
     app.session_interface = SealedCookies(keys, settings.secure, knowledge.numbering)
+    if settings.behind_proxy:
+        # Only whether it was HTTPS. Who asked is for nobody to know.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
+    logs.install(app, knowledge.version, every_request=not settings.demonstration)
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, abort, current_app, render_template, request, url_for
+from flask import Response, abort, current_app, g, render_template, request, url_for
 
 from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
@@ -110,6 +110,7 @@ def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View])
         assessment = handover.assess(path)
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, assessment, path, mistake)
+        g.urgency = assessment.urgency
         return shown(assessment)
     except Exception:
         current_app.logger.exception("The page about a result could not be made.")
@@ -140,6 +141,7 @@ def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
 
 
 def _emergency_sheet(run_id: str, assessment: Assessment, path: Journey, mistake: str) -> View:
+    g.urgency = Urgency.EMERGENCY
     try:
         sheet = make_sheet(known(), assessment, path, words())
     except Exception:
