@@ -79,7 +79,7 @@ def test_the_code_is_folded_away_and_says_what_it_holds(person: Person, usual: M
     person.starts()
     person.answers(usual)
     page = person.get(person.url("summary"))
-    folded = page.soup.select_one("details:has(.code)")
+    folded = page.soup.select_one("details:has(> .code)")
     assert folded is not None and not folded.has_attr("open")
     assert "holds your health answers" in folded.get_text()
     assert "localhost/open" in folded.get_text()
