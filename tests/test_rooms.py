@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "whatif": {"knowledge", "journey", "assessment"},
     "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
+    "nurse": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "exports": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }

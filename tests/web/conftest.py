@@ -93,7 +93,7 @@ class Page:
 
     def questions(self) -> set[str]:
         """The ids of the questions asked here."""
-        return {box["name"] for box in self.inputs if box["type"] != "hidden"}
+        return {box["name"] for box in self.inputs if box["type"] != "hidden" and "name" in box}
 
 
 def audit(page: Page) -> None:

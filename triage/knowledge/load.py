@@ -214,11 +214,13 @@ class Reader:
 
     def _read_pages(self) -> None:
         of_deposit: dict[str, list[model.Page]] = {}
-        places: list[model.Page | str] = []
+        places: list[model.Page | None] = []
+        of_deposits = {"part": "", "quick": ""}
         for table in self._tables("page"):
             deposit = self._deposit_of(table.file)
             if not deposit and table.flag("deposits_here"):
-                places.append(table.text("part"))
+                places.append(None)
+                of_deposits = {"part": table.text("part"), "quick": table.text("quick", required=False)}
                 table.done()
                 continue
             page = model.Page(
@@ -228,6 +230,7 @@ class Reader:
                 file=table.file,
                 lead=table.text("lead", required=False),
                 deposit=deposit,
+                quick="" if deposit else table.text("quick", required=False),
             )
             table.used.add("deposits_here")
             table.done()
@@ -242,7 +245,7 @@ class Reader:
                 self.pages.append(place)
                 continue
             for deposit in self.deposits:
-                self.pages.extend(replace(page, part=place) for page in of_deposit.get(deposit, []))
+                self.pages.extend(replace(page, **of_deposits) for page in of_deposit.get(deposit, []))
 
     def _read_questions(self) -> None:
         tables = list(self._tables("question"))
@@ -716,6 +719,7 @@ class Reader:
                 near_miss=table.texts("near_miss", required=False),
                 not_asked=table.texts("not_asked", required=False),
                 reversibility=dict(table.take("reversibility", dict, "a table", {}, False)),
+                note=table.take("note", str, "a text in quotes", "", False),
             )
             self._known_rules(table, "fires", case.fires)
             self._known_rules(table, "near_miss", case.near_miss)

@@ -221,6 +221,8 @@ class Page:
     file: str
     lead: str = ""
     deposit: str = ""
+    quick: str = ""
+    """The heading under which quick entry asks it together with its neighbours of the same heading; empty: alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -622,6 +624,8 @@ class Case:
     """Questions that this person must be spared."""
     reversibility: Mapping[str, str] = field(default_factory=dict)
     """Deposit id to category, or to the id of the rule that withholds it."""
+    note: str = ""
+    """Why somebody expects this, in their own words; nobody but its readers in the file sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -715,13 +719,14 @@ WORDS = (
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
     "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
-    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "finder",
-    "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long", "finder_no_place", "figure",
-    "strip", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
-    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
-    "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
-    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
+    "list_of_answers", "emergency_tell", "demonstration", "paper_list", "paper_missing", "paper_how", "paper_places",
+    "paper_careful", "finder", "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long",
+    "finder_no_place", "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question",
+    "kept_answers", "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
+    "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file",
+    "quick_entry", "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale",
+    "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

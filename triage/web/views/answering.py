@@ -5,7 +5,7 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -62,30 +62,45 @@ def answer(run_id: str, number: int) -> View:
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
+    mistake = url_for("pages.question", run_id=run_id, number=number)
+    shown = take(form, number, mistake, lambda expired: question_page(run_id, number, step, form, expired))
+    if shown is not None:
+        return shown
+    path = journey.follow(known(), run.answers)
+    # After a change, first the questions that are new because of it, then back to the answers.
+    if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
+        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
+    return redirect(furthest(run_id, path), 303)
+
+
+def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]) -> View | None:
+    """Keep the answers that a form brings, or give the page that has to be shown instead of going on.
+
+    An emergency is shown at once, whatever else is wrong with the request. `again` makes the page with the form once
+    more, told whether it has expired; only the first one is taken without a run.
+    """
+    run = this_run()
+    path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
     emergency = _emergency_in(form)
     if emergency is not None and not valid:
-        return emergency_page(run_id, number, emergency)
+        return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
         return lost()
     if not valid:
         expired = "csrf_token" in form.errors
         if expired:
             renew(run)
-        return question_page(run_id, number, step, form, expired), 400 if expired else 422
+        return again(expired), 400 if expired else 422
     if path.complete and not path.stopped:
         run.begin_change()
     run.answer(form.answers())
     if not _fits(run):
         run.restore()
         return not_worked_out(path)
-    path = journey.follow(known(), run.answers)
     if emergency is not None:
-        return emergency_page(run_id, number, path)
-    # After a change, first the questions that are new because of it, then back to the answers.
-    if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
-        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
-    return redirect(furthest(run_id, path), 303)
+        return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
+    return None
 
 
 def posted_step(path: Journey) -> Step | None:
@@ -124,7 +139,8 @@ def _emergency_in(form: PageForm) -> Journey | None:
             given[asked.id] = chosen if asked.type == "multi" else chosen[0]
     if not given:
         return None
-    return journey.follow(known(), {**this_run().answers, **given})
+    # Past what is not answered yet: it can stand on the same page, before the emergency.
+    return journey.suppose(known(), {**this_run().answers, **given})
 
 
 def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
