@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, Urgency
 
-from .test_browser import address, browser, knowledge, press  # noqa: F401 - fixtures
+from .test_browser import knowledge, press  # noqa: F401 - a fixture
 from .test_pages import cases
 
 LETTER = "Coarse popcorn-like microcalcifcation, aneurysm, BI-RADS 4, metastasis, old granulomatous disease"
@@ -38,8 +38,8 @@ def at_the_place_question(page: Any, address: str, knowledge: Knowledge) -> None
 
 
 def test_without_javascript_words_are_looked_up_in_the_middle_of_a_run(
-    browser: Any,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Any,
+    address: str,
     knowledge: Knowledge,  # noqa: F811
 ) -> None:
     context = browser.new_context(java_script_enabled=True, viewport={"width": 390, "height": 844})
@@ -73,7 +73,7 @@ def test_without_javascript_words_are_looked_up_in_the_middle_of_a_run(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
-def test_the_finder_fits_and_has_no_barrier(browser: Any, address: str, width: int, scheme: str) -> None:  # noqa: F811
+def test_the_finder_fits_and_has_no_barrier(browser: Any, address: str, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     said: list[str] = []
