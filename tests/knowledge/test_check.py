@@ -52,6 +52,15 @@ FAULTS = {
     "a part that begins again after another one": (
         QUESTIONS, 'title = "5", part = "D"', 'title = "5", part = "A"', "more", "'A' was left after the page 'signs'",
         "'D'"),
+    "a mark on the figure for a group without a place": (
+        QUESTIONS, "page = [", 'body_mark = [{ group = "Mouth", across = 1, down = 1 }]\npage = [', "Mouth",
+        "would lead nowhere"),
+    "a spot that nothing belongs to": (
+        QUESTIONS, "page = [", 'body_spot = [{ id = "spot-toe", across = 1, down = 1 }]\npage = [', "spot-toe",
+        "no deposit belongs to it"),
+    "a hard word that stands nowhere": (
+        QUESTIONS, "page = [", 'hard_word = [{ id = "hard-chulk", words = ["chulk"], meaning = "A stone.", sources = '
+        '["book"] }]\npage = [', "hard-chulk", "'chulk' stands in no text"),
     "a card about a rule that is not there": (
         TOE, 'about = ["toe-goes", "toe-stays"]', 'about = ["toe-goes", "toe-stay"]', "toe-card",
         "'toe-stay', which is not known", "did you mean 'toe-stays'"),

@@ -17,11 +17,12 @@ from flask import Flask
 from triage import cases
 from triage.journey import Answer
 from triage.knowledge import Knowledge, Urgency
-from triage.knowledge.model import HardWord
+from triage.knowledge.model import REVERSIBILITY, HardWord
 from triage.sheet import make_sheet
 
 from .conftest import Person
 from .test_browser import press
+from .test_pages import walked
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -202,7 +203,8 @@ def test_in_the_dark_and_in_the_users_own_colours_every_control_can_be_seen(
         for name in stops(page, address, knowledge, answers):
             behind = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
             seen = page.eval_on_selector_all(
-                ".nhsuk-button, .nhsuk-card, .emergency-line, .strip .here, main a:not(.call, [tabindex], [class*=ticked])",  # noqa: E501
+                ".nhsuk-button, .nhsuk-card, .emergency-line, .strip .here,"
+                " main a:not(.call, [tabindex], [class*=ticked])",
                 """all => all.filter(one => one.checkVisibility()).map(one => [one.className || one.tagName,
                     one.tagName === "A" && !one.className ? getComputedStyle(one).color
                     : parseFloat(getComputedStyle(one).borderTopWidth) >= 2
@@ -271,7 +273,11 @@ def loaded(person: Person, html: str) -> dict[str, bytes]:
     """The page and everything it asks for, as it goes over the wire where nothing compresses it."""
     linked = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', html))
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', html.partition("<main")[0]), "another host is asked"
-    return {"page": html.encode(), **{path: person.client.get(path).data for path in linked}}
+    parts = {"page": html.encode()}
+    for path in linked:
+        with person.client.get(path) as answer:
+            parts[path] = answer.data
+    return parts
 
 
 def test_the_start_page_and_the_questions_are_light(person: Person) -> None:
@@ -308,3 +314,24 @@ def test_every_question_page_says_which_part_it_belongs_to_and_never_goes_back(p
     assert told == sorted(told)
     assert {whole for _, whole in told} == {len(person.knowledge.parts)}
     assert told[0][0] == 1
+
+
+def test_the_strip_marks_one_category_in_words_and_stands_beside_no_alarm(person: Person) -> None:
+    walked(person, Urgency.SAME_DAY)
+    soup = person.get(person.url("summary")).soup
+    assert not soup.select(".strip, .in-short")
+    for urgency in (Urgency.ROUTINE, Urgency.SELF_CARE):
+        walked(person, urgency)
+        soup = person.get(person.url("summary")).soup
+        for strip in soup.select(".strip"):
+            marked = strip.select("[aria-current=true]")
+            assert len(marked) == 1
+            assert marked[0].get_text().startswith("✓ This one applies: ")
+            assert len(strip.select("li")) == len(REVERSIBILITY)
+
+
+def test_the_summary_lists_its_own_headings_in_their_order(person: Person) -> None:
+    walked(person, Urgency.ROUTINE)
+    soup = person.get(person.url("summary")).soup
+    listed = [(str(link["href"])[1:], link.get_text()) for link in soup.select(".contents a")]
+    assert listed == [(str(h2["id"]), h2.get_text()) for h2 in soup.select(".rest h2")]
