@@ -27,7 +27,7 @@ def sheet(knowledge, assessor):
 @pytest.fixture(scope="module")
 def around(knowledge):
     """What stands around it in a clinic."""
-    return frame(knowledge, {}, MADE, "The house on the hill", "+44 20 7946 0123")
+    return frame(knowledge, {}, MADE, "The house on the hill · +44 20 7946 0123")
 
 
 def read(content):
@@ -99,7 +99,7 @@ def test_the_same_sheet_made_at_the_same_time_is_the_same_file(sheet, around):
 
 def test_words_are_never_read_as_markup(sheet, around):
     odd = '#read("/etc/passwd") *x* $y$ <z> = [#eval("1+1")] \\ // "q"'
-    changed = replace(around, clinic_name=odd, purpose=odd)
+    changed = replace(around, clinic=odd, purpose=odd)
     assert "".join(text(read(pdf.make_pdf(sheet, changed, MADE))).split()).count("".join(odd.split())) == 2
 
 

@@ -15,6 +15,7 @@ from triage import journey
 from triage.assessment import Assessor
 from triage.journey import Journey
 from triage.knowledge import Knowledge
+from triage.knowledge.telling import filled
 from triage.web.state import Run
 
 pages = Blueprint("pages", __name__)
@@ -37,6 +38,11 @@ def words() -> dict[str, str]:
     """What fills the placeholders of the rules' texts at this place."""
     kept: dict[str, str] = dict(current_app.extensions["settings"].words)
     return kept
+
+
+def notice(role: str) -> str:
+    """A sentence of the guide about itself, in the words of this place."""
+    return filled(known(), known().notices[role].text, words())
 
 
 def now() -> datetime:

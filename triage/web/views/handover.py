@@ -7,7 +7,7 @@ address, log or title ever holds it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -21,7 +21,7 @@ from triage.exports.reopening import Reopened, changes, reopen
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.web.settings import Settings
-from triage.web.views.context import View, assessor, furthest, known, pages, this_run
+from triage.web.views.context import View, assessor, furthest, known, now, pages, this_run
 
 WITHHELD = "withheld"
 _OPENED = "opened"
@@ -87,7 +87,7 @@ def _keys() -> tuple[str, ...]:
 
 
 def _today() -> date:
-    return datetime.now(UTC).date()
+    return now().date()
 
 
 # -- for the pages of a run --------------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from flask import Response, abort, current_app, g, render_template, request, url
 
 from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
-from triage.exports.pdf import SIZES, make_pdf
+from triage.exports.pdf import SIZES, PrintedCode, make_pdf
 from triage.exports.typesetting import PAPERS, available
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Frame, Sheet, frame, make_sheet
 from triage.web.views import handover
-from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
+from triage.web.views.context import View, assessor, known, notice, now, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
@@ -52,7 +52,7 @@ def pdf(run_id: str, path: Journey) -> View:
         made = now()
         sheet = _patient_sheet(path, assessment, made)
         try:
-            content = make_pdf(sheet, _frame(made), made, size, paper)
+            content = make_pdf(sheet, _frame(made), made, size, paper, _printed_code(path, assessment))
         except ExportError as error:
             current_app.logger.error("%s", error)
             return render_template("no_pdf.html", run_id=run_id, size=size), 503
@@ -61,6 +61,13 @@ def pdf(run_id: str, path: Journey) -> View:
         )
 
     return result_page(run_id, path, shown)
+
+
+def _printed_code(path: Journey, assessment: Assessment) -> PrintedCode | None:
+    part = handover.code_part(path, assessment)
+    if part is None:
+        return None
+    return PrintedCode(part.groups, str(part.square), part.address, notice("code_holds"), notice("code_square"))
 
 
 def _asked(name: str, allowed: Sequence[str]) -> str:
@@ -75,7 +82,8 @@ def _patient_sheet(path: Journey, assessment: Assessment, made: datetime) -> She
 
 def _frame(made: datetime) -> Frame:
     settings = current_app.extensions["settings"]
-    return frame(known(), words(), made, settings.clinic_name, settings.clinic_phone)
+    clinic = (settings.clinic_name, settings.clinic_phone, settings.opening_hours)
+    return frame(known(), words(), made, " · ".join(filter(None, clinic)))
 
 
 def _sheet_page(run_id: str, path: Journey, template: str, size: str = SIZES[0]) -> View:
