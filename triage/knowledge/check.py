@@ -169,11 +169,11 @@ def _body(knowledge: Knowledge) -> Iterator[str]:
     groups = {deposit.group for deposit in knowledge.deposits.values()}
     for mark in knowledge.body_marks:
         if mark.group not in groups:
-            yield f"body.toml: {mark.group}: no deposit is in this group, so its mark would lead nowhere"
+            yield f"{mark.file}: {mark.group}: no deposit is in this group, so its mark would lead nowhere"
     used = {name for deposit in knowledge.deposits.values() for name in deposit.body}
     for spot in knowledge.body_spots:
         if spot.id not in used:
-            yield f'body.toml: {spot.id}: no deposit belongs to it; add body = ["{spot.id}"] to one, or leave it out'
+            yield f'{spot.file}: {spot.id}: no deposit belongs to it; add body = ["{spot.id}"] to one, or leave it out'
 
 
 def _hard_words(knowledge: Knowledge) -> Iterator[str]:

@@ -853,12 +853,12 @@ class Reader:
 
     def _read_body(self) -> None:
         for table in self._tables("body_mark"):
-            mark = model.BodyMark(group=table.one_of("group", model.GROUPS), **self._point(table))
+            mark = model.BodyMark(group=table.one_of("group", model.GROUPS), file=table.file, **self._point(table))
             table.done()
             if self._new_id(table, mark.group, "mark "):
                 self.body_marks.append(mark)
         for table in self._tables("body_spot"):
-            spot = model.BodySpot(id=kebab(table), **self._point(table))
+            spot = model.BodySpot(id=kebab(table), file=table.file, **self._point(table))
             table.done()
             if self._new_id(table, spot.id, "spot "):
                 self.body_spots.append(spot)

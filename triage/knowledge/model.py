@@ -658,6 +658,7 @@ class BodyMark:
     """The point of the figure that leads to a group of places, in the units of `FIGURE`."""
 
     group: str
+    file: str
     across: int
     down: int
 
@@ -667,6 +668,7 @@ class BodySpot:
     """A point of the figure that deposits belong to, in the units of `FIGURE`."""
 
     id: str
+    file: str
     across: int
     down: int
 
