@@ -24,7 +24,8 @@ from tests.test_sheet import passages
 from tests.test_wording import PLAIN_INSTEAD
 from triage import cases, resources
 from triage.assessment import Assessment, Assessor
-from triage.exports.pdf import PAPERS, SIZES, make_pdf
+from triage.exports.pdf import SIZES, make_pdf
+from triage.exports.typesetting import PAPERS
 from triage.journey import Journey
 from triage.knowledge import UNSURE, Urgency, load
 from triage.knowledge.check import MOST_WORDS

@@ -262,13 +262,11 @@ class Frame:
     limits: str
     overdue: str
     """Empty while the review of the content is not overdue."""
-    clinic_name: str
-    clinic_phone: str
+    clinic: str
+    """Who gives it out and how to reach them; empty where nobody does."""
 
 
-def frame(
-    knowledge: Knowledge, wording: Mapping[str, str], made: datetime, clinic_name: str = "", clinic_phone: str = ""
-) -> Frame:
+def frame(knowledge: Knowledge, wording: Mapping[str, str], made: datetime, clinic: str = "") -> Frame:
     """The frame of a sheet that is made at that time."""
 
     def notice(role: str) -> str:
@@ -279,8 +277,7 @@ def frame(
         prepared=f"{made.day} {made:%B %Y, %H:%M %Z}".strip(),
         limits=notice("paper_limits"),
         overdue=notice("overdue") if knowledge.due < made.date() else "",
-        clinic_name=clinic_name,
-        clinic_phone=clinic_phone,
+        clinic=clinic,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from triage.errors import ExportError
-from triage.exports import pdf
+from triage.exports import pdf, typesetting
 from triage.journey import with_usual
 from triage.sheet import frame, make_sheet
 
@@ -27,7 +27,7 @@ def sheet(knowledge, assessor):
 @pytest.fixture(scope="module")
 def around(knowledge):
     """What stands around it in a clinic."""
-    return frame(knowledge, {}, MADE, "The house on the hill", "+44 20 7946 0123")
+    return frame(knowledge, {}, MADE, "The house on the hill · +44 20 7946 0123")
 
 
 def read(content):
@@ -99,7 +99,7 @@ def test_the_same_sheet_made_at_the_same_time_is_the_same_file(sheet, around):
 
 def test_words_are_never_read_as_markup(sheet, around):
     odd = '#read("/etc/passwd") *x* $y$ <z> = [#eval("1+1")] \\ // "q"'
-    changed = replace(around, clinic_name=odd, purpose=odd)
+    changed = replace(around, clinic=odd, purpose=odd)
     assert "".join(text(read(pdf.make_pdf(sheet, changed, MADE))).split()).count("".join(odd.split())) == 2
 
 
@@ -119,9 +119,9 @@ def test_a_review_that_is_overdue_is_said_at_the_top_and_else_not_at_all(knowled
 
 def test_what_cannot_be_set_is_said_without_a_word_of_the_sheet(sheet, around, monkeypatch, tmp_path):
     (tmp_path / "sheet.typ").write_text("#panic(sys.inputs.data)")
-    monkeypatch.setattr(pdf.resources, "folder", lambda _: tmp_path)
-    pdf._compiler.cache_clear()
+    monkeypatch.setattr(typesetting.resources, "folder", lambda _: tmp_path)
+    typesetting._compiler.cache_clear()
     with pytest.raises(ExportError) as caught:
         pdf.make_pdf(sheet, around, MADE)
-    pdf._compiler.cache_clear()
+    typesetting._compiler.cache_clear()
     assert sheet.heading.text not in str(caught.value) and caught.value.__cause__ is None

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from triage import cases
-from triage.exports import pdf
+from triage.exports import typesetting
 from triage.journey import Answer
 from triage.knowledge import Knowledge, Urgency
 from triage.web.state import Run
@@ -146,7 +146,7 @@ def test_from_each_print_the_other_one_and_its_pdf_can_be_reached(app: Flask) ->
             links = [str(link["href"]) for link in Page(response).soup.select("nav a")]
         assert f"{reader.place}/print?size={other}" in links
         papers = [link for link in links if "/sheet.pdf?" in link]
-        assert len(papers) == len(pdf.PAPERS) and all(f"size={size}" in link for link in papers)
+        assert len(papers) == len(typesetting.PAPERS) and all(f"size={size}" in link for link in papers)
         for link in papers:
             with reader.client.get(link) as document:
                 assert document.mimetype == "application/pdf"
@@ -157,7 +157,7 @@ def test_a_pdf_that_cannot_be_made_says_print_the_page_instead(app: Flask, monke
         def compile(self, **_: object) -> bytes:
             raise RuntimeError("out of ink")
 
-    monkeypatch.setattr(pdf, "_compiler", Broken)
+    monkeypatch.setattr(typesetting, "_compiler", lambda _: Broken())
     reader = Reader(app, next(iter(people(app).values())))
     with reader.get("sheet.pdf?size=large") as response:
         page = Page(response)
@@ -169,11 +169,11 @@ def test_a_pdf_that_cannot_be_made_says_print_the_page_instead(app: Flask, monke
 
 
 def test_without_what_sets_it_no_pdf_is_offered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "_NEEDED", ("no_such_module",))
-    pdf.available.cache_clear()
+    monkeypatch.setattr(typesetting, "_NEEDED", ("no_such_module",))
+    typesetting.available.cache_clear()
     with Reader(app, next(iter(people(app).values()))).get("print") as response:
         assert "sheet.pdf" not in response.text and "Large print" in response.text
-    pdf.available.cache_clear()
+    typesetting.available.cache_clear()
 
 
 def test_in_an_emergency_the_address_of_the_pdf_leads_to_the_call(app: Flask) -> None:

@@ -19,8 +19,11 @@ CHOICE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 _NEVER_IDS = {YES, NO, UNSURE, NOT_ASKED, NO_ONE}
 _PLACEHOLDERS = re.compile(r"\{([^}]*)\}")
-PLACEHOLDERS = ("emergency_number", "clinic", "urgent_line")
+PLACEHOLDERS = ("emergency_number", "clinic", "urgent_line", "emergency_department")
 """What a text may leave open for the settings of the place where the guide runs."""
+LOCAL_WORDS = PLACEHOLDERS[1:]
+"""The placeholders that a region has a word for; its number it has anyway."""
+EMERGENCY_NUMBER = re.compile(r"[0-9]{2,6}\Z")
 BY_DATE = "by_date"
 """What the dated safety net leaves open for the day that it names."""
 

@@ -5,7 +5,7 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -13,10 +13,14 @@ from flask_wtf.csrf import generate_csrf
 
 from triage import journey
 from triage.journey import Journey, Step
-from triage.sheet import told
+from triage.knowledge import UNSURE
+from triage.web.changing import last_change
+from triage.web.changing import words as answer_words
+from triage.web.figure import figure_of
 from triage.web.forms import PageForm, page_form
-from triage.web.state import SealedCookies, StateTooLarge
-from triage.web.views.context import View, furthest, known, lost, pages, renew, this_run, whole_path
+from triage.web.progress import part_of
+from triage.web.state import Run, SealedCookies, StateTooLarge
+from triage.web.views.context import View, at_a_kiosk, furthest, known, lost, pages, renew, this_run, whole_path
 from triage.web.views.results import emergency_page, not_worked_out
 
 
@@ -43,8 +47,8 @@ def question(run_id: str, number: int) -> View:
     step = path.steps[number - 1]
     form = page_form(step.questions, run.answers, None)
     form.page.data = step.page.id
-    form.back_to_check.data = "yes" if "change" in request.args else ""
-    return _question_page(run_id, number, step, form)
+    form.back_to_check.data = "yes" if "change" in request.args or _in_a_change(path) else ""
+    return question_page(run_id, number, step, form)
 
 
 @pages.post("/run/<string(length=16):run_id>/<int:number>")
@@ -52,41 +56,75 @@ def answer(run_id: str, number: int) -> View:
     """Take the answers of a page; an emergency is shown at once, whatever else is wrong with the request."""
     run = this_run()
     path = journey.follow(known(), run.answers)
-    step = _posted_step(path)
+    step = posted_step(path)
     if step is None:
         return lost() if not run.found else redirect(furthest(run_id, path), 303)
     number = path.steps.index(step) + 1
+    in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
+    mistake = url_for("pages.question", run_id=run_id, number=number)
+    shown = take(form, number, mistake, lambda expired: question_page(run_id, number, step, form, expired))
+    if shown is not None:
+        return shown
+    path = journey.follow(known(), run.answers)
+    # After a change, first the questions that are new because of it, then back to the answers.
+    if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
+        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
+    return redirect(furthest(run_id, path, changing=bool(form.back_to_check.data)), 303)
+
+
+def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]) -> View | None:
+    """Keep the answers that a form brings, or give the page that has to be shown instead of going on.
+
+    An emergency is shown at once, whatever else is wrong with the request. `again` makes the page with the form once
+    more, told whether it has expired; only the first one is taken without a run.
+    """
+    run = this_run()
+    path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
     emergency = _emergency_in(form)
     if emergency is not None and not valid:
-        return emergency_page(run_id, number, emergency)
+        return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
         return lost()
     if not valid:
         expired = "csrf_token" in form.errors
         if expired:
             renew(run)
-        return _question_page(run_id, number, step, form, expired), 400 if expired else 422
+        return again(expired), 400 if expired else 422
+    if path.complete and not path.stopped:
+        run.begin_change()
     run.answer(form.answers())
-    try:
-        _sealed().seal(run)
-    except StateTooLarge:
+    if not _fits(run):
         run.restore()
         return not_worked_out(path)
-    path = journey.follow(known(), run.answers)
     if emergency is not None:
-        return emergency_page(run_id, number, path)
-    if form.back_to_check.data and path.complete:
-        return redirect(url_for("pages.check", run_id=run_id), 303)
-    if number < len(path.steps):
-        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
-    return redirect(furthest(run_id, path), 303)
+        return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
+    return None
 
 
-def _posted_step(path: Journey) -> Step | None:
+def posted_step(path: Journey) -> Step | None:
+    """The page that the posted form belongs to, wherever it stands on the path now."""
     posted = request.form.get("page", "")
     return next((step for step in path.steps if step.page.id == posted), None)
+
+
+def _in_a_change(path: Journey) -> bool:
+    """Whether the answers were complete once, and a change has opened questions or led to an emergency."""
+    return this_run().changed_from is not None and (path.stopped or not path.complete)
+
+
+def _fits(run: Run) -> bool:
+    """Whether every browser would keep the run; what was changed last is forgotten before an answer is refused."""
+    for make_smaller in (run.forget_change, None):
+        try:
+            _sealed().seal(run)
+        except StateTooLarge:
+            if make_smaller:
+                make_smaller()
+        else:
+            return True
+    return False
 
 
 def _emergency_in(form: PageForm) -> Journey | None:
@@ -101,15 +139,31 @@ def _emergency_in(form: PageForm) -> Journey | None:
             given[asked.id] = chosen if asked.type == "multi" else chosen[0]
     if not given:
         return None
-    return journey.follow(known(), {**this_run().answers, **given})
+    # Past what is not answered yet: it can stand on the same page, before the emergency.
+    return journey.suppose(known(), {**this_run().answers, **given})
 
 
-def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+    """A page of questions as its form stands; where places are asked for, with a way to the word finder."""
     back = url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
-    if form.back_to_check.data:
+    run = this_run()
+    path = journey.follow(known(), run.answers)
+    if form.back_to_check.data and path.complete:
         back = url_for("pages.check", run_id=run_id)
+    new = all(question.id not in path.answers for question in step.questions)
+    change = last_change(known(), run.answers, run.changed_from or {}) if new and _in_a_change(path) else None
     return render_template(
-        "question.html", step=step, form=form, run_id=run_id, number=number, back=back, expired=expired
+        "question.html",
+        step=step,
+        part=part_of(known(), step.page),
+        figures={asked.id: figure_of(known(), asked, form.given(asked)) for asked in step.questions},
+        form=form,
+        run_id=run_id,
+        number=number,
+        back=back,
+        expired=expired,
+        change=change,
+        finder=any(question.id == known().place_question for question in step.questions),
     )
 
 
@@ -122,25 +176,71 @@ def _sealed() -> SealedCookies:
 @pages.get("/run/<string(length=16):run_id>/check")
 @whole_path
 def check(run_id: str, path: Journey) -> View:
-    """Read back what was said, with a way to change each answer."""
-    return render_template("check.html", run_id=run_id, sections=list(_sections(run_id, path)), last=len(path.steps))
+    """Read back what was said, what the last change did, and a way to change each answer."""
+    run = this_run()
+    change = last_change(known(), run.answers, run.changed_from or {})
+    return render_template(
+        "check.html",
+        run_id=run_id,
+        sections=list(_sections(run_id, path)),
+        last=len(path.steps),
+        change=change,
+        unknown=any(UNSURE in journey.chosen(answer) for answer in path.answers.values()),
+    )
 
 
 def _sections(run_id: str, path: Journey) -> Iterator[dict[str, Any]]:
-    lines = {line.question: line for line in told(known(), path)}
     for number, step in enumerate(path.steps, 1):
+        answered = [question for question in step.questions if question.id in path.answers]
         yield {
             "title": step.page.title,
-            "lines": [lines[question.text] for question in step.questions if question.text in lines],
+            "lines": [
+                {
+                    "question": question.text,
+                    "answers": answer_words(question, path.answers[question.id]),
+                    "unknown": question.unsure,
+                }
+                for question in answered
+            ],
             "change": url_for("pages.question", run_id=run_id, number=number, change=1),
         }
 
 
 @pages.post("/run/<string(length=16):run_id>/clear")
 def clear(run_id: str) -> View:
-    """Forget the run in this browser."""
+    """Forget the run in this browser: because somebody asked for it or, at a kiosk, because nobody was there."""
+    return _forgotten("pages.timed_out" if request.form.get("idle") else "pages.cleared")
+
+
+def _forgotten(leads_to: str) -> View:
     this_run().end()
-    response = make_response(redirect(url_for("pages.cleared"), 303))
-    # Without "cache": browsers take many seconds for it, and nothing of a run is cached.
-    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+    response = make_response(redirect(url_for(leads_to), 303))
+    # At a kiosk also what other tabs hold. Elsewhere "cookies" would end the run of a second person in a second tab,
+    # and sign people out of whatever else the clinic has under its name. Never "cache": browsers take many seconds
+    # for it, and nothing of a run is cached.
+    at_kiosk = current_app.extensions["settings"].kiosk_idle_minutes
+    response.headers["Clear-Site-Data"] = '"cookies", "storage"' if at_kiosk else '"storage"'
     return response
+
+
+# At a kiosk without JavaScript a page cannot notice that somebody is there, nor send a form by itself. So each page of
+# a run leads to a question by a refresh, and that to an address that clears. It is a GET that changes something; only
+# somebody who knows the run's random id can ask for it, no page has a link to it, and all it can do is forget.
+
+
+@pages.get("/run/<string(length=16):run_id>/still-there")
+@at_a_kiosk
+def still_there(run_id: str) -> View:
+    """Ask whether somebody is there, and for 60 seconds wait for the answer."""
+    run = this_run()
+    if not run.found:
+        return lost()
+    back = furthest(run_id, journey.follow(known(), run.answers))
+    return render_template("still_there.html", run_id=run_id, back=back, asking=True)
+
+
+@pages.get("/run/<string(length=16):run_id>/left")
+@at_a_kiosk
+def left(run_id: str) -> View:
+    """Nobody answered: forget the run in this browser."""
+    return _forgotten("pages.timed_out")

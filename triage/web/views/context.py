@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import wraps
 from typing import cast
 
-from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,6 +15,7 @@ from triage import journey
 from triage.assessment import Assessor
 from triage.journey import Journey
 from triage.knowledge import Knowledge
+from triage.knowledge.telling import filled
 from triage.web.state import Run
 
 pages = Blueprint("pages", __name__)
@@ -39,6 +40,11 @@ def words() -> dict[str, str]:
     return kept
 
 
+def notice(role: str) -> str:
+    """A sentence of the guide about itself, in the words of this place."""
+    return filled(known(), known().notices[role].text, words())
+
+
 def now() -> datetime:
     """The time at this place: in the time zone of the server."""
     clock: Callable[[], datetime] = current_app.extensions["clock"]
@@ -50,22 +56,38 @@ def this_run() -> Run:
     return cast("Run", session)
 
 
+@pages.app_context_processor
+def of_this_run() -> dict[str, object]:
+    """What every template knows, error pages included: the run in whose address it stands, if there is one."""
+    return {"run_id": this_run().run_id, "asking": False}
+
+
 def lost() -> View:
     """The page for answers that are not there (any more)."""
     return render_template("lost.html"), 410
 
 
-def furthest(run_id: str, path: Journey) -> str:
-    """The address of the furthest page that these answers lead to."""
+def furthest(run_id: str, path: Journey, changing: bool = False) -> str:
+    """The address of the furthest page that these answers lead to; `changing` goes on to the list of answers."""
     if path.complete:
         return url_for("pages.check", run_id=run_id)
-    return url_for("pages.question", run_id=run_id, number=len(path.steps))
+    return url_for("pages.question", run_id=run_id, number=len(path.steps), change=1 if changing else None)
 
 
 def renew(run: Run) -> None:
     """Give the run a token again, and a cookie where it had none; the answers it has are kept."""
     run.found = True
     generate_csrf()
+
+
+def at_a_kiosk(view: Callable[[str], View]) -> Callable[[str], View]:
+    """For pages that are there only where many people share a device."""
+
+    @wraps(view)
+    def guarded(run_id: str) -> View:
+        return view(run_id) if current_app.extensions["settings"].kiosk_idle_minutes else abort(404)
+
+    return guarded
 
 
 def whole_path(view: Callable[[str, Journey], View]) -> Callable[[str], View]:

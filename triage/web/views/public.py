@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from flask import Response, abort, current_app, render_template
 
+from triage import cases
 from triage.flow import draw, flow
 from triage.verify.record import Record
-from triage.web.views.context import View, known, pages
+from triage.web.settings import Logo
+from triage.web.views.context import View, assessor, known, pages, words
+
+_READY_CASES = 20
+"""Enough to meet every urgency, few enough to be asked every few seconds."""
 
 
 @pages.get("/")
@@ -17,8 +22,17 @@ def start() -> View:
 
 @pages.get("/about")
 def about() -> View:
-    """Sources, versions, intended purpose."""
-    return render_template("about.html", knowledge=known())
+    """Whose guide this is, whom it tells to call, sources, versions, intended purpose."""
+    return render_template("about.html", knowledge=known(), settings=current_app.extensions["settings"], words=words())
+
+
+@pages.get("/static/logo/<digest>.png")
+def logo(digest: str) -> View:
+    """The clinic's picture. Its address changes with it, so browsers may keep it for ever."""
+    picture: Logo | None = current_app.extensions["settings"].logo
+    if picture is None or digest != picture.digest:
+        return abort(404)
+    return Response(picture.content, mimetype="image/png")
 
 
 @pages.get("/flow")
@@ -73,9 +87,27 @@ def cleared() -> View:
     return render_template("cleared.html")
 
 
+@pages.get("/timed-out")
+def timed_out() -> View:
+    """After a kiosk has cleared the answers of somebody who was not there any more."""
+    return render_template("timed_out.html")
+
+
 @pages.get("/healthz")
 def healthz() -> View:
     """200 when the self-check at start passed: every case of the rules through the engine."""
     problems: list[str] = current_app.extensions["self_check"]
+    return _health(problems)
+
+
+@pages.get("/readyz")
+def readyz() -> View:
+    """200 when this process gives right results now: some cases of the rules, through the engine."""
+    every = known().cases
+    some = every[:: max(1, len(every) // _READY_CASES)][:_READY_CASES]
+    return _health(list(cases.failures([cases.run(assessor(), case) for case in some])))
+
+
+def _health(problems: list[str]) -> Response:
     text = "ok\n" if not problems else "\n".join(problems) + "\n"
     return Response(text, 503 if problems else 200, mimetype="text/plain")
