@@ -274,7 +274,7 @@ def frame(knowledge: Knowledge, wording: Mapping[str, str], made: datetime, clin
 
     return Frame(
         purpose=notice("paper_purpose"),
-        prepared=f"{made.day} {made:%B %Y, %H:%M}",
+        prepared=f"{made.day} {made:%B %Y, %H:%M %Z}".strip(),
         limits=notice("paper_limits"),
         overdue=notice("overdue") if knowledge.due < made.date() else "",
         clinic=clinic,

@@ -124,6 +124,9 @@ def test_the_pdf_is_for_this_person_only_and_its_name_tells_nothing(app: Flask) 
         assert document.mimetype == "application/pdf"
         assert document.headers["Content-Disposition"] == 'inline; filename="sheet.pdf"'
         assert document.headers["Cache-Control"] == "no-store"
+        assert document.headers["X-Content-Type-Options"] == "nosniff"
+        # With more than this Chrome shows an empty page.
+        assert document.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
         assert int(PdfReader(io.BytesIO(document.data)).pages[0].mediabox.width) == 612
 
 
