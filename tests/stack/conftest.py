@@ -43,6 +43,14 @@ PATIENCE = 60
 """Seconds in which a part of the stack must have started, on a machine that is busy."""
 
 
+def or_skip(tool: str | None, package: str) -> None:
+    """Without the tool, skip with one loud line; where TRIAGE_TESTS_NEED_ALL is set, fail."""
+    if tool is None:
+        if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
+            raise RuntimeError(f"{package} is missing: install it (Debian/Ubuntu: apt install {package})")
+        pytest.skip(f"NO {package.upper()}: THE REAL STACK WAS NOT TRIED (apt install {package})")
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as free:
@@ -149,6 +157,7 @@ class Stack:
             "TRIAGE_EMERGENCY_NUMBER": "112",
             "TRIAGE_TRUSTED_HOSTS": HOST,
             "TRIAGE_BEHIND_PROXY": "yes",
+            "TMPDIR": str(folder / "tmp"),
             **CLINIC,
         }
         self.instances = [Instance(folder, 1), Instance(folder, 2)]
@@ -157,6 +166,7 @@ class Stack:
 
     def start(self) -> None:
         """Start everything and wait until it answers."""
+        (self.folder / "tmp").mkdir()
         for instance in self.instances:
             instance.start(self.environ)
         self._make_certificate()
@@ -303,7 +313,9 @@ class _OverTheWire(Client):
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack, started once. Tests that hurt it mend it: use `stack`."""
+    """The stack, started once. What a test did to it is mended by `stack`."""
+    or_skip(NGINX, "nginx")
+    or_skip(OPENSSL, "openssl")
     stack = Stack(tmp_path_factory.mktemp("stack"))
     try:
         stack.start()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.web.test_browser import CHROMIUM, FLAGS, walk
+from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.test_browser import walk
 from triage.assessment import Assessor
 from triage.knowledge import Urgency
 
-from .conftest import HOST, NGINX, OPENSSL, Stack, answers_of
-
-if not (NGINX and OPENSSL):
-    if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
-        raise RuntimeError("nginx or openssl is missing: install them (Debian/Ubuntu: apt install nginx openssl)")
-    pytest.skip("NO NGINX OR OPENSSL: THE BROWSER DID NOT TRY THE REAL STACK", allow_module_level=True)
+from .conftest import HOST, Stack, answers_of, or_skip
 
 
 def without_referrer(route: Any) -> None:
@@ -27,6 +22,7 @@ def without_referrer(route: Any) -> None:
 
 @pytest.mark.parametrize("referrer", [True, False], ids=["with a referrer", "with the referrer stripped"])
 def test_a_whole_journey_over_https(stack: Stack, assessor: Assessor, referrer: bool) -> None:
+    or_skip(CHROMIUM, "chromium")
     from playwright.sync_api import sync_playwright
 
     answers: Mapping[str, Any] = answers_of(assessor, Urgency.ROUTINE)
