@@ -2,7 +2,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   // "None of these" and the other boxes of a question take each other away.
   document.addEventListener("change", ({ target }) => {
-    if (target.type !== "checkbox" || !target.checked) return;
+    if (target.type !== "checkbox" || !target.checked || !target.form) return;
     const exclusive = target.dataset.behaviour === "exclusive";
     for (const box of target.form.querySelectorAll(`input[name="${target.name}"]`)) {
       if (box !== target && (exclusive || box.dataset.behaviour === "exclusive")) box.checked = false;

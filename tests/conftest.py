@@ -33,8 +33,9 @@ TINY = {
         * (urgency != Urgency.EMERGENCY)
         for urgency in Urgency
     ),
-    "questions.toml": """page = [{ id = "now", title = "1" }, { id = "signs", title = "2" }, \
-  { id = "you", title = "3" }, { deposits_here = true }, { id = "health", title = "4" }, { id = "more", title = "5" }]
+    "questions.toml": """page = [{ id = "now", title = "1", part = "A" }, { id = "signs", title = "2", part = "A" }, \
+  { id = "you", title = "3", part = "B" }, { deposits_here = true, part = "C" }, \
+  { id = "health", title = "4", part = "D" }, { id = "more", title = "5", part = "D" }]
 question = [
   { id = "alarm", page = "now", type = "multi", tick_wins = true, text = "Pain?", WHY, none = "No" },
   { id = "signs", page = "signs", type = "multi", tick_wins = true, text = "Sign?", WHY, none = "No" },

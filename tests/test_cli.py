@@ -297,6 +297,8 @@ def dated(tiny_rules):
 
 
 def test_check_is_content_with_rules_in_which_nothing_is_wrong(dated):
+    assert "no number" in triage("check", rules=dated.folder).stdout
+    assert triage("numbering", rules=dated.folder).returncode == 0
     result = triage("check", rules=dated.folder)
     assert (result.returncode, result.stderr) == (0, "")
     knowledge = load(dated.folder)

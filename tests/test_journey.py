@@ -3,7 +3,7 @@
 import pytest
 
 from triage.errors import AnswerError
-from triage.journey import accept, findings_of, follow, read_answers, suppose, with_usual
+from triage.journey import accept, findings_of, follow, opened_by, read_answers, sittings, suppose, with_usual
 from triage.knowledge import NO, NOT_ANSWERED, NOT_ASKED, UNSURE, YES, load
 
 CALM = {"alarm": "none", "signs": "none", "age": "adult", "where": "chalk-toe", "toe_pain": "slow", "toe_long": "no"}
@@ -304,3 +304,79 @@ def test_after_a_stop_nothing_more_may_be_answered_unless_it_is_dropped(tiny):
     given = {**WHOLE, "alarm": ["heart_pain"]}
     assert [problem.split(":")[0] for problem in refused(tiny, given)] == [key for key in WHOLE if key != "alarm"]
     assert read_answers(tiny, given, drop_off_path=True) == read_answers(tiny, {"alarm": ["heart_pain"]})
+
+
+# -- quick entry: several pages in one sitting -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def together(tiny_rules):
+    """The tiny rules, with all pages from the third on asked in one sitting."""
+    for page in ('id = "you", title = "3"', "deposits_here = true", 'id = "health", title = "4"', 'title = "5"'):
+        tiny_rules.change("questions.toml", page, f'{page}, quick = "All of it"')
+    return load(tiny_rules.folder)
+
+
+def asked(tiny, given):
+    return [[question.id for question in sitting.questions] for sitting in sittings(tiny, given)]
+
+
+def test_pages_of_one_heading_are_asked_together_and_a_page_without_one_stands_alone(together):
+    whole = answers(together)
+    assert asked(together, whole) == [["alarm"], ["signs"], ["age", "where", "toe_pain", "toe_long", "health"]]
+    assert [sitting.title for sitting in sittings(together, whole)] == ["1", "2", "All of it"]
+
+
+def test_without_a_heading_every_page_is_a_sitting(tiny):
+    whole = answers(tiny)
+    assert [len(sitting.steps) for sitting in sittings(tiny, whole)] == [1] * len(follow(tiny, whole).steps)
+
+
+def test_a_sitting_grows_by_what_its_own_answers_open_and_says_because_of_which(together):
+    before = {key: value for key, value in answers(together).items() if key not in ("where", "toe_pain", "toe_long")}
+    assert asked(together, before)[2] == ["age", "where", "health"]
+    after = {**before, "where": ("chalk-toe",), "toe_pain": "slow", "health": ("pill",)}
+    assert asked(together, after)[2] == ["age", "where", "toe_pain", "toe_long", "health", "dose"]
+    journey = suppose(together, after)
+    assert opened_by(together, together.questions["dose"], journey) == ("A pill",)
+    assert opened_by(together, together.questions["toe_long"], journey) == ("Toe", "Slow")
+    assert opened_by(together, together.questions["age"], journey) == ()
+
+
+def test_nothing_is_asked_after_an_answer_that_ends_the_journey(together):
+    assert asked(together, answers(together, alarm="heart_pain")) == [["alarm"]]
+
+
+def test_in_sittings_everybody_is_asked_the_same_and_comes_to_the_same(knowledge):
+    """Each person of the cases answers what is open in the first open sitting, and nothing else."""
+    for case in knowledge.cases[::3]:
+        one_by_one = with_usual(knowledge, case.answers)
+        given = {}
+        for _ in range(30):
+            now = sittings(knowledge, given)
+            open_ones = [[q for q in s.questions if q.id not in given] for s in now]
+            first = next((left for left in open_ones if left), [])
+            if not first:
+                break
+            alone = [question.page for question in first]
+            if knowledge.pages[0].id in alone:
+                assert set(alone) == {knowledge.pages[0].id}, "the first warning signs stand alone"
+            # Whoever ticks an emergency is stopped there, and leaves what comes after it on the page.
+            left = [question.id for question in first if question.id not in one_by_one.answers]
+            assert one_by_one.stopped or not left, (case.id, left)
+            given.update({q.id: one_by_one.answers[q.id] for q in first if q.id not in left})
+            if suppose(knowledge, given).stopped:
+                break
+        assert follow(knowledge, given) == one_by_one, case.id
+
+
+def test_a_usual_run_takes_five_sittings_and_at_most_two_more_for_what_its_answers_open(knowledge):
+    for deposit in knowledge.deposits:
+        whole = with_usual(knowledge, {knowledge.place_question: (deposit,)}).answers
+        given, pages = {}, 0
+        while left := [q for s in sittings(knowledge, given) for q in s.questions if q.id not in given]:
+            number = next(s for s in sittings(knowledge, given) if left[0] in s.questions)
+            given.update({q.id: whole[q.id] for q in number.questions})
+            pages += 1
+        assert pages <= 7, (deposit, pages)
+        assert len(sittings(knowledge, whole)) <= 5, deposit

@@ -29,10 +29,12 @@ MAY_IMPORT = {
     "engine": {"knowledge"},
     "journey": {"knowledge"},
     "flow": {"knowledge"},
+    "finder": {"knowledge"},
     "assessment": {"knowledge", "engine"},
     "whatif": {"knowledge", "journey", "assessment"},
     "sheet": {"knowledge", "assessment", "whatif"},
     "cases": {"knowledge", "journey", "assessment"},
+    "nurse": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "exports": {"knowledge", "journey", "assessment", "whatif", "sheet"},
     "verify": {"knowledge", "journey", "assessment", "sheet", "cases"},
 }
@@ -42,7 +44,8 @@ DURABLE = {"durable", "durable_rules_engine"}
 NEEDS_PACKAGES = {
     "engine": DURABLE,
     "verify": {"z3"},
-    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible"},
+    "finder": {"rapidfuzz"},
+    "exports": {"typst", "segno", "fontpkg_atkinson_hyperlegible", "cryptography"},
     "web": None,
 }
 
@@ -51,6 +54,7 @@ NEVER_HEARD = {
     "engine": {"urgency", "question", "flask"},
     "journey": {"html", "urgency", "flask"},
     "flow": {"html", "assessment", "flask"},
+    "finder": {"html", "assessment", "flask"},
     "assessment": {"cookie", "template", "toml", "tomllib", "flask"},
     "whatif": {"durable", "template", "flask"},
     "sheet": {"wtforms", "durable", "flask"},

@@ -1,4 +1,4 @@
-"""The command line: python -m triage serve | check | questions | assess | explain | verify | diff.
+"""The command line: python -m triage serve | proxy | check | numbering | questions | assess | explain | verify | diff.
 
 Reads arguments and files, asks the rooms, prints. Exit 0: done. Exit 1: something is wrong with the guide itself.
 Exit 2: something is wrong with what was given; one line on standard error says what, and what is allowed.
@@ -18,7 +18,7 @@ from typing import Any
 from triage import cases, journey, resources, whatif
 from triage.assessment import Assessment, Assessor
 from triage.errors import AnswerError, GuideError
-from triage.knowledge import Knowledge, load, read
+from triage.knowledge import Knowledge, load, numbering, read
 from triage.knowledge import check as knowledge_check
 from triage.knowledge.criteria import AllOf, AnyOf, Criterion, Test
 from triage.knowledge.model import Question
@@ -35,8 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="serve the guide in the browser")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--bind", help="host:port or unix:/path, instead of --host and --port")
+    proxy = commands.add_parser("proxy", help="write what a proxy in front needs: the page for when the guide is down")
+    proxy.add_argument("folder", type=Path, help="where to, such as /etc/nginx/triage")
     check = commands.add_parser("check", help="say everything that is wrong with the rules")
     check.add_argument("file", nargs="?", type=Path, help="only what concerns this file")
+    commands.add_parser("numbering", help="give every new question and option its permanent number, for codes")
     questions = commands.add_parser("questions", help="print pages and questions as JSON")
     questions.add_argument("--count", action="store_true", help="count them for each deposit, without warning signs")
     verify = commands.add_parser("verify", help="prove the rules for all answer sets (needs the development tools)")
@@ -61,10 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "serve":
             from triage.web.server import serve as run_server
 
-            return run_server(given.host, given.port)
+            return run_server(given.bind or f"{given.host}:{given.port}")
+        if given.command == "proxy":
+            from triage.web.proxy import write
+
+            return write(given.folder)
         if given.command in ("verify", "diff"):
             return _verify(folder, given)
         knowledge = load(folder)
+        if given.command == "numbering":
+            return _number(folder, knowledge)
         if given.command == "questions" and given.count:
             print("\n".join(question_counts(knowledge)))
             return 0
@@ -99,6 +109,7 @@ def _check(folder: Path, only: Path | None) -> int:
     if not problems:
         problems = knowledge_check.problems(knowledge, datetime.now(UTC).date())
         problems += [*knowledge_check.unproven(knowledge), *cases.problems(Assessor(knowledge))]
+        problems += numbering.problems(knowledge)
     if only is not None:
         try:
             name = only.resolve().relative_to(folder.resolve()).as_posix()
@@ -112,6 +123,18 @@ def _check(folder: Path, only: Path | None) -> int:
             return 0
     print("\n".join(problems) if problems else _all_well(knowledge))
     return 1 if problems else 0
+
+
+def _number(folder: Path, knowledge: Knowledge) -> int:
+    added = numbering.additions(knowledge)
+    if not added:
+        print("Everything has its number already.")
+        return 0
+    file = folder / numbering.FILE
+    before = file.read_text(encoding="utf-8") if file.exists() else numbering.HEAD
+    file.write_text(before + added, encoding="utf-8")
+    print(f"Added to the end of {numbering.FILE}; keep it with the change that needed it.")
+    return 0
 
 
 def _verify(folder: Path, given: argparse.Namespace) -> int:

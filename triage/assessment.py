@@ -184,8 +184,10 @@ class Assessor:
         except EngineError:
             log.exception("The rule engine did not start; every result will be the careful one.")
 
-    def assess(self, findings: Findings) -> Assessment:
+    def assess(self, findings: Findings, at_least: Urgency = Urgency.SELF_CARE) -> Assessment:
         """Assess complete findings (`journey.follow`). Never raises because of the engine.
+
+        `at_least` is what an earlier sheet said for the same answers: newer rules do not undercut it unseen.
 
         Raises:
             KeyError: a finding is missing; findings come from the journey, which gives all of them.
@@ -207,7 +209,7 @@ class Assessor:
         self.counts["assessments"] += 1
         if fail_safe:
             self.counts[fail_safe] += 1
-        return conclude(self.knowledge, findings, held, fail_safe)
+        return conclude(self.knowledge, findings, held, fail_safe, at_least)
 
     def not_worked_out(self) -> Assessment:
         """The result when no result can be had: advice today, and nothing else claimed."""
@@ -228,7 +230,13 @@ def _grounds(holding: Named, findings: Findings, held: frozenset[str]) -> Ground
     return Grounds(_firings(holding, findings, held), holding.of_kind(Deposit), holding.of_kind(Withhold))
 
 
-def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fail_safe: str = "") -> Assessment:
+def conclude(
+    knowledge: Knowledge,
+    findings: Findings,
+    held: frozenset[str],
+    fail_safe: str = "",
+    at_least: Urgency = Urgency.SELF_CARE,
+) -> Assessment:
     """What the policies make of the terms that hold: the whole result but for the engine."""
     holds = held | knowledge.always
     rules = knowledge.named(holds)
@@ -240,7 +248,7 @@ def conclude(knowledge: Knowledge, findings: Findings, held: frozenset[str], fai
 
     why = _grounds(rules, findings, holds)
     firings, deposits, withholds = why.firings, why.deposits, why.withholds
-    urgency = max(why.urgency, Urgency.SAME_DAY if fail_safe else Urgency.SELF_CARE)
+    urgency = max(why.urgency, at_least, Urgency.SAME_DAY if fail_safe else Urgency.SELF_CARE)
     alarmed = urgency >= Urgency.SAME_DAY
     reversibilities = holding(Reversibility)
     results = tuple(_deposit_result(deposit, reversibilities, withholds, alarmed, fail_safe) for deposit in deposits)

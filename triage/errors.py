@@ -43,3 +43,12 @@ class SettingsError(GuideError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class CodeError(GuideError):
+    """A code that cannot be read, or answers that none can hold. It holds health answers, so it is never repeated."""
+
+    def __init__(self, problem: str, groups: Sequence[int] = ()) -> None:
+        self.groups = tuple(groups)
+        """The groups, counted from 1, of which one looks wrong; empty where that cannot be told."""
+        super().__init__(problem)

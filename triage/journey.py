@@ -148,6 +148,53 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: b
     return Journey(tuple(steps), findings, counted, not missing, False)
 
 
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Pages of the path that quick entry asks together."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Its questions, in the order of the path."""
+        return tuple(question for step in self.steps for question in step.questions)
+
+    def only(self, questions: Sequence[Question]) -> Sitting:
+        """The same with no other questions than these."""
+        steps = (Step(step.page, tuple(q for q in step.questions if q in questions)) for step in self.steps)
+        return Sitting(self.title, tuple(step for step in steps if step.questions))
+
+
+def sittings(knowledge: Knowledge, answers: Answers) -> tuple[Sitting, ...]:
+    """The path as far as these answers tell it, in as few sittings as the pages allow.
+
+    A question that depends on one of the same sitting joins it once that is answered, so a sitting can grow. Nothing
+    comes after an answer that ends the journey.
+    """
+    together: list[list[Step]] = []
+    for step in suppose(knowledge, answers).steps:
+        if together and step.page.quick and step.page.quick == together[-1][0].page.quick:
+            together[-1].append(step)
+        else:
+            together.append([step])
+    return tuple(Sitting(steps[0].page.quick or steps[0].page.title, tuple(steps)) for steps in together)
+
+
+def opened_by(knowledge: Knowledge, question: Question, journey: Journey) -> tuple[str, ...]:
+    """The answers because of which this question is asked, in the words that were chosen."""
+    words: dict[str, None] = {}
+    for test in question.enable_when.tests():
+        value, asked = journey.findings[test.finding], knowledge.asked_by[test.finding]
+        if value not in test.values or asked.id not in journey.answers:
+            continue
+        if asked.type != "multi" or value == UNSURE:
+            words[asked.words(value)] = None
+        elif value == YES:
+            words[next(option.text for option in asked.options if option.finding == test.finding)] = None
+    return tuple(words)
+
+
 def read_answers(knowledge: Knowledge, given: object, drop_off_path: bool = False) -> Journey:
     """The journey of a whole answer set from outside.
 

@@ -48,7 +48,19 @@ FAULTS = {
         QUESTIONS, "question = [", 'question = [{ id = "idle", page = "you", type = "yes-no", text = "Idle?", usual = '
         '"no", why = "It counts.", sources = ["book"] },', "idle", "changes nothing"),
     "a page on which nothing is asked": (
-        QUESTIONS, "page = [", 'page = [{ id = "blank", title = "Blank" }, ', "blank", "no question"),
+        QUESTIONS, "page = [", 'page = [{ id = "blank", title = "Blank", part = "A" }, ', "blank", "no question"),
+    "a part that begins again after another one": (
+        QUESTIONS, 'title = "5", part = "D"', 'title = "5", part = "A"', "more", "'A' was left after the page 'signs'",
+        "'D'"),
+    "a mark on the figure for a group without a place": (
+        QUESTIONS, "page = [", 'body_mark = [{ group = "Mouth", across = 1, down = 1 }]\npage = [', "Mouth",
+        "would lead nowhere"),
+    "a spot that nothing belongs to": (
+        QUESTIONS, "page = [", 'body_spot = [{ id = "spot-toe", across = 1, down = 1 }]\npage = [', "spot-toe",
+        "no deposit belongs to it"),
+    "a hard word that stands nowhere": (
+        QUESTIONS, "page = [", 'hard_word = [{ id = "hard-chulk", words = ["chulk"], meaning = "A stone.", sources = '
+        '["book"] }]\npage = [', "hard-chulk", "'chulk' stands in no text"),
     "a card about a rule that is not there": (
         TOE, 'about = ["toe-goes", "toe-stays"]', 'about = ["toe-goes", "toe-stay"]', "toe-card",
         "'toe-stay', which is not known", "did you mean 'toe-stays'"),

@@ -203,6 +203,14 @@ FAULTS = {
         "tests/test_file.py::test_name"),
     "a control verified by what is no property": (
         LETTERS, '"property:lid"', '"propertie:lid"', "chalk-dust: control 3", "'propertie:lid'", "property:<id>"),
+    "a word in capitals that is none of its words": (
+        LETTERS, '"chalky"]', '"chalky"], in_capitals = ["LIMY"]', "letter-chalk", "'LIMY'",
+        "none of its words"),
+    "a word that may be about a place that is not known": (
+        LETTERS, 'place = "chalk-toe"', 'may_be = ["chalk-to"]', "letter-chalk", "'chalk-to'",
+        "did you mean 'chalk-toe'"),
+    "a word that tells the place and does not": (
+        LETTERS, 'place = "chalk-toe"', 'place = "chalk-toe", may_be = ["chalk-toe"]', "letter-chalk", "'may_be'"),
     "an unknown verdict": (
         LETTERS, '"corrected"', '"correct"', "toe-claim", "'verdict' is 'correct'", "did you mean 'corrected'"),
 }  # fmt: skip

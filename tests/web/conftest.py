@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from html import unescape
+from typing import Any
 
 import html5lib
 import pytest
@@ -15,6 +24,12 @@ from werkzeug.test import TestResponse
 
 from triage.knowledge import Knowledge
 from triage.web import create_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 class Page:
@@ -42,8 +57,16 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """Everything in the main part, as running text."""
-        return re.sub(r"\s+", " ", self.soup.main.get_text(" ", strip=True)) if self.soup.main else ""
+        """Everything in the main part, as running text; a hard word is read over, and its meaning stays closed."""
+        main = copy(self.soup.main)
+        if main is None:
+            return ""
+        for meaning in main.select(".means"):
+            meaning.decompose()
+        for word in main.select(".term"):
+            word.unwrap()
+        main.smooth()
+        return re.sub(r"\s+", " ", main.get_text(" ", strip=True))
 
     @cached_property
     def inputs(self) -> list[dict[str, str]]:
@@ -70,7 +93,7 @@ class Page:
 
     def questions(self) -> set[str]:
         """The ids of the questions asked here."""
-        return {box["name"] for box in self.inputs if box["type"] != "hidden"}
+        return {box["name"] for box in self.inputs if box["type"] != "hidden" and "name" in box}
 
 
 def audit(page: Page) -> None:
@@ -183,3 +206,39 @@ def app() -> Flask:
 def person(app: Flask) -> Iterator[Person]:
     """Somebody on the start page."""
     yield Person(app, app.extensions["assessor"].knowledge)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The real server, started as a user starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ) as server:
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium. Without it these tests are skipped with a loud line; where TRIAGE_TESTS_NEED_ALL is set, they fail."""
+    if CHROMIUM is None:
+        if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
+            raise RuntimeError("Chromium is missing: install it (Debian/Ubuntu: apt install chromium)")
+        pytest.skip("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN (apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()

@@ -1,20 +1,13 @@
 """The guide in a real browser, on the real server: with and without JavaScript, on a small phone, and on paper.
 
-Without Chromium these tests are skipped with one loud line; where TRIAGE_TESTS_NEED_ALL is set, that is an error.
+Without Chromium these tests are skipped with one loud line (the fixture `browser` in conftest.py).
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import unicodedata
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,49 +29,6 @@ from ..verify.test_record import RECORD
 
 Calm = dict[str, list[Mapping[str, Answer]]]
 Printer = Callable[[Mapping[str, Answer], str], PdfReader]
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-if CHROMIUM is None:
-    if os.environ.get("TRIAGE_TESTS_NEED_ALL"):
-        raise RuntimeError("Chromium is missing: install it (Debian/Ubuntu: apt install chromium)")
-    pytest.skip("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN (apt install chromium)", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The real server, started as a user starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ) as server:
-        try:
-            for _ in range(100):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

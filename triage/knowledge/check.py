@@ -7,6 +7,7 @@ worried reader, engine limits, and reviews that are overdue. What needs a journe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import prod
@@ -18,6 +19,7 @@ from triage.knowledge.model import (
     RULESET_PATHS,
     Caution,
     Deposit,
+    HardWord,
     Knowledge,
     NurseCard,
     Option,
@@ -51,6 +53,9 @@ def problems(knowledge: Knowledge, today: date) -> list[str]:
             _provenance,
             _sentences,
             _questions,
+            _parts_in_order,
+            _body,
+            _hard_words,
             _stops,
             _categories,
             _engine_limits,
@@ -143,6 +148,43 @@ def _questions(knowledge: Knowledge) -> Iterator[str]:
     for page in knowledge.pages:
         if not knowledge.page_questions[page.id]:
             yield f"{page.file}: {page.id}: no question is asked on this page"
+
+
+def _parts_in_order(knowledge: Knowledge) -> Iterator[str]:
+    """A part that began again after another one would count backwards in front of the reader."""
+    before: dict[str, str] = {}
+    last = ""
+    for page in knowledge.pages:
+        if page.part != last and page.part in before:
+            yield (
+                f"{page.file}: {page.id}: the part '{page.part}' was left after the page '{before[page.part]}'; "
+                f"move the page there, or give it the part '{last}'"
+            )
+        before[page.part] = page.id
+        last = page.part
+
+
+def _body(knowledge: Knowledge) -> Iterator[str]:
+    """A mark or spot that nothing belongs to was left behind, or its deposits forgot it."""
+    groups = {deposit.group for deposit in knowledge.deposits.values()}
+    for mark in knowledge.body_marks:
+        if mark.group not in groups:
+            yield f"body.toml: {mark.group}: no deposit is in this group, so its mark would lead nowhere"
+    used = {name for deposit in knowledge.deposits.values() for name in deposit.body}
+    for spot in knowledge.body_spots:
+        if spot.id not in used:
+            yield f'body.toml: {spot.id}: no deposit belongs to it; add body = ["{spot.id}"] to one, or leave it out'
+
+
+def _hard_words(knowledge: Knowledge) -> Iterator[str]:
+    """A hard word that stands in no text helps nobody, and is probably misspelt."""
+    words = knowledge.of_kind(HardWord)
+    explained = {_of(hard) for hard in words}
+    said = " ".join(text for where, text in _texts(knowledge) if where not in explained).lower()
+    for hard in words:
+        for word in hard.words:
+            if not re.search(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])", said):
+                yield f"{_of(hard)}: the word '{word}' stands in no text; leave it out, or write it as it stands"
 
 
 def _criteria(knowledge: Knowledge) -> Iterator[Criterion]:

@@ -20,6 +20,7 @@ from triage.errors import KnowledgeError
 from triage.knowledge import model
 from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf, Criterion, Test, both
 from triage.knowledge.model import NO_ONE, Urgency
+from triage.knowledge.numbering import read_numbering
 from triage.knowledge.table import (
     BY_DATE,
     CHOICE,
@@ -35,11 +36,11 @@ from triage.knowledge.table import (
 
 RULE_TABLES = (
     "red_flag", "step_up", "withhold", "caution", "myth", "reversibility", "treatment", "next_step", "ask_doctor",
-    "disagreement", "nurse_card", "disposition", "notice", "word",
+    "disagreement", "nurse_card", "disposition", "notice", "word", "hard_word",
 )  # fmt: skip
 TABLES = (
     "edition", "words", "deposit", "source", "page", "question", *RULE_TABLES, "case", "claim", "mention", "soothing",
-    "hazard", "region",
+    "hazard", "region", "body_mark", "body_spot", "numbered",
 )  # fmt: skip
 _DEPOSIT_ONLY = ("deposit", "reversibility", "treatment")
 
@@ -66,6 +67,9 @@ class Reader:
         self.soothing: list[model.Soothing] = []
         self.hazards: list[model.Hazard] = []
         self.regions: dict[str, model.Region] = {}
+        self.body_marks: list[model.BodyMark] = []
+        self.body_spots: list[model.BodySpot] = []
+        self.numbering = model.Numbering()
         self.words: dict[str, str] = {}
         self.edition: tuple[str, date, date, date] = ("unknown", date.min, date.min, date.min)
         self.place_question = ""
@@ -139,6 +143,8 @@ class Reader:
         self._read_watchwords()
         self._read_hazards()
         self._read_regions()
+        self._read_body()
+        self.numbering = read_numbering(self._tables("numbered"))
 
     def _read_words(self) -> None:
         for table in self._tables("edition"):
@@ -201,6 +207,7 @@ class Reader:
                 due=table.day("due"),
                 contact=table.text("contact", required=False),
                 letter_words=table.texts("letter_words", required=False),
+                body=table.texts("body", required=False),
             )
             table.done()
         for file in self.files:
@@ -211,18 +218,22 @@ class Reader:
     def _read_pages(self) -> None:
         of_deposit: dict[str, list[model.Page]] = {}
         places: list[model.Page | None] = []
+        of_deposits = {"part": "", "quick": ""}
         for table in self._tables("page"):
             deposit = self._deposit_of(table.file)
             if not deposit and table.flag("deposits_here"):
                 places.append(None)
+                of_deposits = {"part": table.text("part"), "quick": table.text("quick", required=False)}
                 table.done()
                 continue
             page = model.Page(
                 id=kebab(table),
                 title=table.text("title"),
+                part="" if deposit else table.text("part"),
                 file=table.file,
                 lead=table.text("lead", required=False),
                 deposit=deposit,
+                quick="" if deposit else table.text("quick", required=False),
             )
             table.used.add("deposits_here")
             table.done()
@@ -233,11 +244,11 @@ class Reader:
             else:
                 places.append(page)
         for place in places:
-            if place:
+            if isinstance(place, model.Page):
                 self.pages.append(place)
                 continue
             for deposit in self.deposits:
-                self.pages.extend(of_deposit.get(deposit, []))
+                self.pages.extend(replace(page, **of_deposits) for page in of_deposit.get(deposit, []))
 
     def _read_questions(self) -> None:
         tables = list(self._tables("question"))
@@ -311,8 +322,8 @@ class Reader:
         if table.flag("options_are_deposits"):
             self.place_question = question_id
             options.extend(
-                model.Option(id=deposit.id, text=deposit.place, hint=deposit.hint, group=deposit.group)
-                for deposit in self.deposits.values()
+                model.Option(id=place.id, text=place.place, hint=place.hint, group=place.group, body=place.body)
+                for place in self.deposits.values()
             )
         groups = table.texts("groups", required=False)
         for option in options if groups else ():
@@ -405,6 +416,7 @@ class Reader:
             "disposition": self._disposition,
             "notice": self._notice,
             "word": self._word,
+            "hard_word": self._hard_word,
         }
         self.rules.update(self.deposits)
         for kind in RULE_TABLES:
@@ -561,16 +573,37 @@ class Reader:
         place = table.text("place", required=False)
         if place and place not in self.deposits:
             table.problem(f"leads to the place '{place}', which is not known" + meant(place, self.deposits))
+        may_be = table.texts("may_be", required=False)
+        for other in may_be:
+            if other not in self.deposits:
+                table.problem(f"may be about the place '{other}', which is not known" + meant(other, self.deposits))
+        if place and may_be:
+            table.problem("has 'place' and 'may_be'; keep 'place' only where the word alone tells")
         words = table.texts("words")
         for word in words:
             self._new_id(table, word.lower(), "word on letters ")
+        in_capitals = table.texts("in_capitals", required=False)
+        for word in in_capitals:
+            if word not in words:
+                table.problem(f"'{word}' in 'in_capitals' is none of its words" + meant(word, words))
         return model.LetterWord(
             **common,
             words=words,
             place=place,
+            may_be=may_be,
             meaning=table.text("meaning"),
             caution=table.text("caution", required=False),
+            urgency=table.urgency("urgency", required=False),
+            general=table.flag("general"),
+            in_capitals=in_capitals,
+            not_to_confuse=table.texts("not_to_confuse", required=False),
         )
+
+    def _hard_word(self, table: Table, common: dict[str, Any]) -> model.HardWord:
+        words = table.texts("words")
+        for word in words:
+            self._new_id(table, word.lower(), "hard word ")
+        return model.HardWord(**common, words=words, meaning=table.text("meaning"))
 
     def _sources(self, table: Table) -> tuple[str, ...]:
         sources = table.texts("sources", required=False)
@@ -689,6 +722,7 @@ class Reader:
                 near_miss=table.texts("near_miss", required=False),
                 not_asked=table.texts("not_asked", required=False),
                 reversibility=dict(table.take("reversibility", dict, "a table", {}, False)),
+                note=table.take("note", str, "a text in quotes", "", False),
             )
             self._known_rules(table, "fires", case.fires)
             self._known_rules(table, "near_miss", case.near_miss)
@@ -817,6 +851,31 @@ class Reader:
             if self._new_id(table, region.id, "region ") and self._new_id(table, region.code, "region code "):
                 self.regions[region.code] = region
 
+    def _read_body(self) -> None:
+        for table in self._tables("body_mark"):
+            mark = model.BodyMark(group=table.one_of("group", model.GROUPS), **self._point(table))
+            table.done()
+            if self._new_id(table, mark.group, "mark "):
+                self.body_marks.append(mark)
+        for table in self._tables("body_spot"):
+            spot = model.BodySpot(id=kebab(table), **self._point(table))
+            table.done()
+            if self._new_id(table, spot.id, "spot "):
+                self.body_spots.append(spot)
+        known = [spot.id for spot in self.body_spots]
+        for deposit in self.deposits.values():
+            for name in deposit.body:
+                if name not in known:
+                    where = f"{deposit.file}: {deposit.id}"
+                    self.problems.append(f"{where}: the body spot '{name}' is not known" + meant(name, known))
+
+    def _point(self, table: Table) -> dict[str, int]:
+        point = {"across": table.number("across"), "down": table.number("down")}
+        for (key, value), most in zip(point.items(), model.FIGURE, strict=True):
+            if not 0 <= value <= most:
+                table.problem(f"'{key}' is {value}, which is beside the figure; write a number from 0 to {most}")
+        return point
+
     def knowledge(self) -> model.Knowledge:
         """What was read, as one frozen whole."""
         version, dated, reviewed, due = self.edition
@@ -839,7 +898,10 @@ class Reader:
             soothing=tuple(self.soothing),
             hazards=tuple(self.hazards),
             regions=self.regions,
+            body_marks=tuple(self.body_marks),
+            body_spots=tuple(self.body_spots),
             place_question=self.place_question,
+            numbering=self.numbering,
             words=self.words,
         )
 

@@ -6,6 +6,7 @@ Data only. `load.py` makes these, `check.py` questions them, every later room re
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -126,6 +127,8 @@ class Option:
     group: str = ""
     stops: bool = False
     """Choosing it ends the journey at once: it is an emergency whatever else is true."""
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to."""
 
     @property
     def finding(self) -> str:
@@ -173,6 +176,11 @@ class Question:
         return {self.id: self.allowed}
 
     @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The headings under which its options stand, in the order shown."""
+        return tuple(dict.fromkeys(option.group for option in self.options))
+
+    @cached_property
     def stopping(self) -> frozenset[str]:
         """The options that end the journey at once."""
         return frozenset(option.id for option in self.options if option.stops)
@@ -209,9 +217,13 @@ class Page:
 
     id: str
     title: str
+    part: str
+    """The part of the journey it belongs to, in words; the pages of one part stand together."""
     file: str
     lead: str = ""
     deposit: str = ""
+    quick: str = ""
+    """The heading under which quick entry asks it together with its neighbours of the same heading; empty: alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -404,12 +416,34 @@ class LetterWord(Rule):
     place: str
     """The deposit's id; empty where the word alone does not tell."""
     meaning: str
+    may_be: tuple[str, ...] = ()
+    """Where the word does not tell: the ids of the deposits that it is mostly about."""
     caution: str = ""
     """Said with the meaning wherever the word must never only reassure."""
+    urgency: Urgency = Urgency.SELF_CARE
+    """How soon the word alone asks for a call, however the person feels; the lowest where it asks for none."""
+    general: bool = False
+    """Says nothing more where another word of the same letter tells the place."""
+    in_capitals: tuple[str, ...] = ()
+    """Those of the words that are everyday words too: in a sentence they count in capitals only."""
+    not_to_confuse: tuple[str, ...] = ()
+    """Real words that look like one of these and mean something else: never taken for a typing mistake."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.meaning, self.caution)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardWord(Rule):
+    """A word of the guide's own texts that not everybody knows, in plain words; explained where it stands."""
+
+    words: tuple[str, ...]
+    meaning: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.meaning,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -591,6 +625,8 @@ class Case:
     """Questions that this person must be spared."""
     reversibility: Mapping[str, str] = field(default_factory=dict)
     """Deposit id to category, or to the id of the rule that withholds it."""
+    note: str = ""
+    """Why somebody expects this, in their own words; nobody but its readers in the file sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -609,10 +645,34 @@ class Deposit(Rule):
     contact: str = ""
     """Who to contact about this deposit, where that is not the usual doctor or clinic."""
     letter_words: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    """The spots of the figure that it belongs to; empty where it can be anywhere."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.about,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyMark:
+    """The point of the figure that leads to a group of places, in the units of `FIGURE`."""
+
+    group: str
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySpot:
+    """A point of the figure that deposits belong to, in the units of `FIGURE`."""
+
+    id: str
+    across: int
+    down: int
+
+
+FIGURE = (200, 420)
+"""How wide and how high the figure is, in its own units; it is seen from the front and stands upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -621,6 +681,54 @@ class Term:
 
     name: str
     criterion: Criterion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedQuestion:
+    """A question as codes know it, for ever: it is never taken out, also when nobody is asked it any more.
+
+    `expected` and `when` are guesses that make codes short, frozen on the day the question got its number: the answer
+    most people give, and when it is asked. A code says where they are wrong, so rules may change and codes stay true.
+    """
+
+    id: str
+    edition: int
+    """The first edition that asked it."""
+    several: bool
+    """Whether several options may be chosen."""
+    places: bool
+    """Whether its options are the deposits."""
+    options: tuple[str, ...]
+    """Every option in the order of its number."""
+    since: tuple[int, ...]
+    """The first edition that had it, option by option; later ones are at the end."""
+    expected: tuple[str, ...]
+    when: Criterion
+
+    def offered(self, edition: int) -> tuple[str, ...]:
+        """The options that an edition offered, in the order of their numbers."""
+        return self.options[: bisect_right(self.since, edition)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedEdition:
+    """An edition of the rules as codes know it: its name and date."""
+
+    version: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The permanent numbers of editions (from 1), questions and options: each number is a place in a tuple."""
+
+    editions: tuple[NumberedEdition, ...] = ()
+    questions: tuple[NumberedQuestion, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest edition; 0 when nothing has a number yet."""
+        return len(self.editions)
 
 
 POSSIBLY = "?"
@@ -651,21 +759,26 @@ class Named:
 
 
 WORDS = (
-    YES, NO, UNSURE, *REVERSIBILITY, "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
+    YES, NO, UNSURE, *REVERSIBILITY, *(f"strip-{category}" for category in REVERSIBILITY),
+    "withheld", *EVIDENCE, *STATUSES, "emergency_number", "clinic", "urgent_line",
     "emergency_department", "by_date", "risk-1", "risk-2", "risk-3", "risk-4", "risk-5",
 )  # fmt: skip
 """Everything the guide has a fixed word for, named in [words]."""
 
 NOTICE_ROLES = (
     "purpose", "emergency_line", "start", "privacy", "before_questions", "no_warning_sign", "unsure_flag", "kind_only",
-    "paper_purpose", "paper_limits", "no_pdf",
-    "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe", "answers_lost", "form_expired", "not_checked",
-    "paper_list", "paper_missing", "paper_how", "paper_places", "paper_careful",
-    "overdue", "cleared", "footer", "start_needs", "list_of_answers", "emergency_tell", "demonstration",
-    "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question", "kept_answers",
-    "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner", "find_out_kind",
-    "find_out_advice", "proof_says", "proof_not", "proof_missing", "proof_stale", "proof_fails", "proof_translation",
-    "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks",
+    "paper_purpose", "paper_limits", "no_pdf", "keep_appointments", "withheld_urgent", "do_not_stop", "fail_safe",
+    "answers_lost", "form_expired", "not_checked", "overdue", "cleared", "footer", "start_needs", "figure", "strip",
+    "list_of_answers", "emergency_tell", "demonstration", "paper_list", "paper_missing", "paper_how", "paper_places",
+    "paper_careful", "finder", "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long",
+    "finder_no_place", "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question",
+    "kept_answers", "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
+    "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file",
+    "quick_entry", "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale",
+    "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks", "code_holds",
+    "code_square", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
+    "opened_again", "changed_nothing", "changed_sooner", "changed_later", "changed_answers", "changed_kind",
+    "not_reachable",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 
@@ -695,8 +808,11 @@ class Knowledge:
     hazards: tuple[Hazard, ...]
     regions: Mapping[str, Region]
     """By the code that a clinic writes in its settings."""
+    body_marks: tuple[BodyMark, ...]
+    body_spots: tuple[BodySpot, ...]
     place_question: str
     """The question whose options are the deposits."""
+    numbering: Numbering
     words: Mapping[str, str]
     """The words of every answer, category and strength of evidence, and what fills the placeholders by default."""
 
@@ -721,6 +837,11 @@ class Knowledge:
             page.id: tuple(question for question in self.questions.values() if question.page == page.id)
             for page in self.pages
         }
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the journey, in order. Everybody goes through them, however many pages each has for them."""
+        return tuple(dict.fromkeys(page.part for page in self.pages))
 
     @cached_property
     def terms(self) -> Mapping[str, tuple[Term, ...]]:

@@ -10,18 +10,22 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from triage import cases, resources
 from triage.assessment import Assessor
+from triage.finder import Finder
 from triage.knowledge import Knowledge, load
+from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
 from triage.verify import record
-from triage.web import errors, headers
+from triage.web import errors, glossary, headers, logs
 from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
@@ -50,15 +54,21 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         MAX_CONTENT_LENGTH=16 * 1024,
         MAX_FORM_MEMORY_SIZE=8 * 1024,
         MAX_FORM_PARTS=200,
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        # The machine itself may ask how it is; a proxy forwards no request for that name.
+        TRUSTED_HOSTS=[*settings.trusted_hosts, "localhost"] if settings.trusted_hosts else None,
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
-    ids = [word for question in knowledge.questions.values() for word in (question.id, *question.allowed)]
-    app.session_interface = SealedCookies((settings.secret_key, *settings.fallback_keys), settings.secure, ids)
+    keys = (settings.secret_key, *settings.fallback_keys)
+    app.session_interface = SealedCookies(keys, settings.secure, knowledge.numbering)
+    if settings.behind_proxy:
+        # Only whether it was HTTPS. Who asked is for nobody to know.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
+    logs.install(app, knowledge.version, every_request=not settings.demonstration)
     CSRFProtect(app)
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
+    app.extensions["finder"] = Finder(knowledge)
     app.extensions["proof"] = record.read(folder)
     app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
@@ -89,9 +99,18 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         return knowledge.due < datetime.now(UTC).date()
 
     app.jinja_env.filters["dialled"] = lambda phone: re.sub(r"[^+0-9]", "", phone)
+
+    def strip(category: str) -> list[tuple[str, bool]]:
+        """Every category in short words, and whether it is this one."""
+        return [(knowledge.words[f"strip-{other}"], other == category) for other in REVERSIBILITY]
+
+    hard_words = glossary.Glossary(knowledge)
     app.jinja_env.globals.update(
+        strip=strip,
+        explain_hard_words=glossary.begin,
+        explained=partial(glossary.on_page, hard_words),
         component=component,
-        question_html=question_html,
+        question_html=partial(question_html, hard_words),
         notice=lambda role: _notice(knowledge, settings, role),
         static_url=static_url,
         overdue=overdue,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException
 
 _LAST_RESORT = (
@@ -15,11 +15,19 @@ _TITLES = {
     404: "This page does not exist",
     405: "This page cannot be used like that",
     413: "Your browser sent too much",
+    431: "Your browser sent too much",
 }
+_MOST_HEADERS = 100
 
 
 def install(app: Flask, emergency_line: str) -> None:
     """Handle every error of the application. `emergency_line` is the sentence that must be on each page."""
+
+    @app.before_request
+    def bounded() -> None:
+        # The server would refuse them as well, but with a page that says nothing.
+        if len(request.headers) > _MOST_HEADERS:
+            abort(431)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

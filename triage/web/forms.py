@@ -62,7 +62,11 @@ class Accepted:
             raise ValidationError(f"Select one of the answers shown: {self.question.text}") from error
 
 
-class PageForm(FlaskForm):
+class GuardedForm(FlaskForm):
+    """A form that carries the token of its run."""
+
+
+class PageForm(GuardedForm):
     """The form of one page: its questions, which page it is, and where to go on."""
 
     page = HiddenField()

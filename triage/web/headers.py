@@ -34,16 +34,23 @@ _FOR_EVER = ("static", "pages.logo")
 """What a browser may keep: its address changes when it does, and it is the same for everybody."""
 
 
+def always(secure: bool) -> dict[str, str]:
+    """The headers of every response; `secure` where it is reached over HTTPS."""
+    if not secure:
+        return dict(_ALWAYS)
+    return {
+        **_ALWAYS,
+        "Content-Security-Policy": _POLICY + "; upgrade-insecure-requests",
+        "Strict-Transport-Security": "max-age=63072000",
+    }
+
+
 def install(app: Flask, secure: bool, rules_version: str) -> None:
     """Put the headers on every response of the application."""
 
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
-            response.headers[name] = value
-        if secure:
-            response.headers["Content-Security-Policy"] = _POLICY + "; upgrade-insecure-requests"
-            response.headers["Strict-Transport-Security"] = "max-age=63072000"
+        response.headers.update(always(secure))
         if request.endpoint in _FOR_EVER and response.status_code == 200:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

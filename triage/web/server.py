@@ -1,18 +1,23 @@
 """The production server, started with the same command everywhere: gunicorn with sync workers.
 
-Processes, not threads: the rule engine's C calls hold the interpreter lock and want one evaluation at a time.
+Processes, not threads: the rule engine's C calls hold the interpreter lock and want one evaluation at a time. All that
+gunicorn is told stands in `_options`; there is no second configuration file.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
-from triage.web import create_app
+from triage.web import create_app, metrics
+from triage.web.logs import JsonLines
+from triage.web.settings import Settings
 
 
 class Server(BaseApplication):
@@ -32,35 +37,59 @@ class Server(BaseApplication):
         return self.app
 
 
-def serve(host: str, port: int) -> int:
-    """Serve until told to stop; returns the exit code.
+class ServerLog(Logger):
+    """What gunicorn itself has to say, in the form of everything else. Requests are told by the application."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up as usual, then write lines of JSON."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines())
+
+
+def serve(bind: str) -> int:
+    """Serve at "host:port" or "unix:/path" until told to stop; returns the exit code.
 
     Raises:
         GuideError: settings or rules are unusable; nothing is served then.
     """
     app = create_app()
-    settings = app.extensions["settings"]
-    print(f"The calcium deposit guide is at http://{host}:{port}", file=sys.stderr)
+    settings: Settings = app.extensions["settings"]
+    where = bind if bind.startswith("unix:") else f"http://{bind}"
+    print(f"The calcium deposit guide is at {where}", file=sys.stderr)
     if settings.demonstration:
         print(
             "THIS IS A DEMONSTRATION: a random key that ends with this process, no clinic, no emergency number of a "
             "country. For real use set TRIAGE_SECRET_KEY and the settings in README.md.",
             file=sys.stderr,
         )
-    options = {
-        "bind": f"{host}:{port}",
+    options = _options(bind, settings)
+    if settings.metrics_port:
+        host = "127.0.0.1" if bind.startswith("unix:") else bind.rpartition(":")[0]
+        folder = metrics.install(app, host, settings.metrics_port)
+        # Not in a `finally`: a worker that ends comes by there as well.
+        options["on_exit"] = lambda _: shutil.rmtree(folder, ignore_errors=True)
+    Server(app, options).run()
+    return 0
+
+
+def _options(bind: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "bind": bind,
         "workers": settings.workers,
         "worker_class": "sync",
+        "logger_class": ServerLog,
+        # Seconds: for an answer, after which its worker is replaced; and to end what was begun, when told to stop.
         "timeout": 30,
         "graceful_timeout": 30,
         "max_requests": 20_000,
         "max_requests_jitter": 2_000,
-        "limit_request_line": 1024,
-        "limit_request_fields": 64,
+        # Larger than what the proxy and the application allow: they refuse with a page that says what to do.
+        "limit_request_line": 8190,
+        "limit_request_fields": 1000,
         "control_socket_disable": True,
-        # The path without its query, no address, no referrer, no browser: nothing about a person is logged.
-        "access_log_format": "%(t)s %(m)s %(s)s %(b)s %(D)s",
+        # Whether a request came over HTTPS is for the application to say (TRIAGE_BEHIND_PROXY).
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108 - heartbeat in memory
     }
-    Server(app, options).run()
-    return 0

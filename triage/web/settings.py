@@ -66,6 +66,9 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     secure: bool
     workers: int
+    behind_proxy: bool
+    metrics_port: int
+    """Where figures for monitoring are served; 0 for nowhere."""
     emergency_number: str
     clinic_name: str
     clinic_phone: str
@@ -111,6 +114,8 @@ def read(environ: Mapping[str, str], regions: Mapping[str, Region]) -> Settings:
         trusted_hosts=_list(given.get("TRUSTED_HOSTS", "")),
         secure=not demonstration and given.get("PLAIN_HTTP", "no") == "no",
         workers=int(given.get("WORKERS", "2")),
+        behind_proxy=given.get("BEHIND_PROXY") == "yes",
+        metrics_port=int(given.get("METRICS_PORT", "0")),
         emergency_number=number,
         clinic_name=given.get("CLINIC_NAME", ""),
         clinic_phone=given.get("CLINIC_PHONE", ""),
@@ -271,6 +276,8 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "TRUSTED_HOSTS": _hosts,
     "PLAIN_HTTP": _yes_no("the guide is not reached over HTTPS"),
     "WORKERS": _number(1, 99),
+    "BEHIND_PROXY": _yes_no("every request comes through your proxy"),
+    "METRICS_PORT": _number(1024, 65535),
     "REGION": lambda _: "",  # the regions are not known here
     "EMERGENCY_NUMBER": _emergency_number,
     "CLINIC_NAME": _text(80),

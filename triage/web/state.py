@@ -13,7 +13,7 @@ import json
 import re
 import secrets
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -21,8 +21,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 
-from triage.errors import GuideError
+from triage.errors import CodeError, GuideError
+from triage.exports import code
 from triage.journey import Answer, Answers
+from triage.knowledge.model import Numbering
 
 LIFETIME = 4 * 60 * 60
 """Seconds after which a run is no longer opened."""
@@ -107,11 +109,11 @@ def _fernet(key: str) -> Fernet:
 class SealedCookies(SessionInterface):
     """Opens and seals runs. The first key seals; all of them open, so keys can be changed while people answer."""
 
-    def __init__(self, keys: tuple[str, ...], secure: bool, ids: Iterable[str] = ()) -> None:
-        """`ids` are words that answers are made of: they pack the answers that would otherwise not fit."""
+    def __init__(self, keys: tuple[str, ...], secure: bool, numbering: Numbering | None = None) -> None:
+        """With the numbering, answers that would otherwise not fit are kept by their permanent numbers."""
         self._box = MultiFernet([_fernet(key) for key in keys])
         self._secure = secure
-        self._dictionary = json.dumps(list(ids), separators=(",", ":")).encode()[-32_000:]
+        self._numbering = numbering or Numbering()
 
     def _name(self, run_id: str) -> str:
         return f"{'__Secure-' * self._secure}run-{run_id}"
@@ -128,8 +130,8 @@ class SealedCookies(SessionInterface):
         try:
             # Bounded: only what we sealed ourselves gets as far as being unpacked.
             packed = self._box.decrypt(sealed.encode(), ttl=LIFETIME)
-            content = json.loads(zlib.decompressobj(zdict=self._dictionary).decompress(packed))
-        except (InvalidToken, zlib.error, ValueError, UnicodeEncodeError):
+            content = self._unpacked(json.loads(zlib.decompress(packed)))
+        except (InvalidToken, zlib.error, ValueError, UnicodeEncodeError, CodeError):
             return Run(run_id)
         if (
             not isinstance(content, dict)
@@ -163,12 +165,29 @@ class SealedCookies(SessionInterface):
         Raises:
             StateTooLarge: it would be longer than `MOST_BYTES`.
         """
-        content = json.dumps({"format": _FORMAT, "run": session.run_id, **session}, separators=(",", ":")).encode()
-        sealed = self._box.encrypt(zlib.compress(content, 9)).decode()
+        sealed = self._seal(session.run_id, session)
         if len(sealed) > MOST_BYTES:
-            # Smaller, but only readable under the same rules: so only for the few who tick almost everything.
-            packer = zlib.compressobj(9, zdict=self._dictionary)
-            sealed = self._box.encrypt(packer.compress(content) + packer.flush()).decode()
+            # Only for the few who tick almost everything: an older guide beside this one may not know every number.
+            sealed = self._seal(session.run_id, self._packed(session))
         if len(sealed) > MOST_BYTES:
             raise StateTooLarge(f"the sealed answers are {len(sealed)} bytes, more than {MOST_BYTES}")
         return sealed
+
+    def _seal(self, run_id: str, content: Mapping[str, Any]) -> str:
+        text = json.dumps({"format": _FORMAT, "run": run_id, **content}, separators=(",", ":"))
+        return self._box.encrypt(zlib.compress(text.encode(), 9)).decode()
+
+    def _packed(self, session: Run) -> dict[str, Any]:
+        content = dict(session)
+        try:
+            edition, number = code.pack(self._numbering, session.answers)
+        except CodeError:
+            return content
+        return {**content, "answers": [edition, f"{number:x}"]}
+
+    def _unpacked(self, content: Any) -> Any:
+        if isinstance(content, dict) and isinstance(content.get("answers"), list):
+            edition, number = content["answers"]
+            answers = code.unpack(self._numbering, int(edition), int(number, 16))
+            content["answers"] = {name: list(a) if isinstance(a, tuple) else a for name, a in answers.items()}
+        return content

@@ -3,7 +3,7 @@
 Importing this registers them all on the blueprint `pages`.
 """
 
-from triage.web.views import answering, blank, public, results
+from triage.web.views import answering, blank, finder, handover, nurse, public, quick, results
 from triage.web.views.context import pages
 
-__all__ = ["answering", "blank", "pages", "public", "results"]
+__all__ = ["answering", "blank", "finder", "handover", "nurse", "pages", "public", "quick", "results"]

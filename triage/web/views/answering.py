@@ -5,7 +5,7 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -16,7 +16,9 @@ from triage.journey import Journey, Step
 from triage.knowledge import UNSURE
 from triage.web.changing import last_change
 from triage.web.changing import words as answer_words
+from triage.web.figure import figure_of
 from triage.web.forms import PageForm, page_form
+from triage.web.progress import part_of
 from triage.web.state import Run, SealedCookies, StateTooLarge
 from triage.web.views.context import View, at_a_kiosk, furthest, known, lost, pages, renew, this_run, whole_path
 from triage.web.views.results import emergency_page, not_worked_out
@@ -46,7 +48,7 @@ def question(run_id: str, number: int) -> View:
     form = page_form(step.questions, run.answers, None)
     form.page.data = step.page.id
     form.back_to_check.data = "yes" if "change" in request.args or _in_a_change(path) else ""
-    return _question_page(run_id, number, step, form)
+    return question_page(run_id, number, step, form)
 
 
 @pages.post("/run/<string(length=16):run_id>/<int:number>")
@@ -54,39 +56,55 @@ def answer(run_id: str, number: int) -> View:
     """Take the answers of a page; an emergency is shown at once, whatever else is wrong with the request."""
     run = this_run()
     path = journey.follow(known(), run.answers)
-    step = _posted_step(path)
+    step = posted_step(path)
     if step is None:
         return lost() if not run.found else redirect(furthest(run_id, path), 303)
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
+    mistake = url_for("pages.question", run_id=run_id, number=number)
+    shown = take(form, number, mistake, lambda expired: question_page(run_id, number, step, form, expired))
+    if shown is not None:
+        return shown
+    path = journey.follow(known(), run.answers)
+    # After a change, first the questions that are new because of it, then back to the answers.
+    if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
+        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
+    return redirect(furthest(run_id, path, changing=bool(form.back_to_check.data)), 303)
+
+
+def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]) -> View | None:
+    """Keep the answers that a form brings, or give the page that has to be shown instead of going on.
+
+    An emergency is shown at once, whatever else is wrong with the request. `again` makes the page with the form once
+    more, told whether it has expired; only the first one is taken without a run.
+    """
+    run = this_run()
+    path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
     emergency = _emergency_in(form)
     if emergency is not None and not valid:
-        return emergency_page(run_id, number, emergency)
+        return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
         return lost()
     if not valid:
         expired = "csrf_token" in form.errors
         if expired:
             renew(run)
-        return _question_page(run_id, number, step, form, expired), 400 if expired else 422
+        return again(expired), 400 if expired else 422
     if path.complete and not path.stopped:
         run.begin_change()
     run.answer(form.answers())
     if not _fits(run):
         run.restore()
         return not_worked_out(path)
-    path = journey.follow(known(), run.answers)
     if emergency is not None:
-        return emergency_page(run_id, number, path)
-    # After a change, first the questions that are new because of it, then back to the answers.
-    if number < len(path.steps) and not form.back_to_check.data and not in_a_change:
-        return redirect(url_for("pages.question", run_id=run_id, number=number + 1), 303)
-    return redirect(furthest(run_id, path), 303)
+        return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
+    return None
 
 
-def _posted_step(path: Journey) -> Step | None:
+def posted_step(path: Journey) -> Step | None:
+    """The page that the posted form belongs to, wherever it stands on the path now."""
     posted = request.form.get("page", "")
     return next((step for step in path.steps if step.page.id == posted), None)
 
@@ -121,10 +139,12 @@ def _emergency_in(form: PageForm) -> Journey | None:
             given[asked.id] = chosen if asked.type == "multi" else chosen[0]
     if not given:
         return None
-    return journey.follow(known(), {**this_run().answers, **given})
+    # Past what is not answered yet: it can stand on the same page, before the emergency.
+    return journey.suppose(known(), {**this_run().answers, **given})
 
 
-def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
+    """A page of questions as its form stands; where places are asked for, with a way to the word finder."""
     back = url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
     run = this_run()
     path = journey.follow(known(), run.answers)
@@ -133,7 +153,17 @@ def _question_page(run_id: str, number: int, step: Step, form: PageForm, expired
     new = all(question.id not in path.answers for question in step.questions)
     change = last_change(known(), run.answers, run.changed_from or {}) if new and _in_a_change(path) else None
     return render_template(
-        "question.html", step=step, form=form, run_id=run_id, number=number, back=back, expired=expired, change=change
+        "question.html",
+        step=step,
+        part=part_of(known(), step.page),
+        figures={asked.id: figure_of(known(), asked, form.given(asked)) for asked in step.questions},
+        form=form,
+        run_id=run_id,
+        number=number,
+        back=back,
+        expired=expired,
+        change=change,
+        finder=any(question.id == known().place_question for question in step.questions),
     )
 
 

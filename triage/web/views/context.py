@@ -61,11 +61,11 @@ def lost() -> View:
     return render_template("lost.html"), 410
 
 
-def furthest(run_id: str, path: Journey) -> str:
-    """The address of the furthest page that these answers lead to."""
+def furthest(run_id: str, path: Journey, changing: bool = False) -> str:
+    """The address of the furthest page that these answers lead to; `changing` goes on to the list of answers."""
     if path.complete:
         return url_for("pages.check", run_id=run_id)
-    return url_for("pages.question", run_id=run_id, number=len(path.steps))
+    return url_for("pages.question", run_id=run_id, number=len(path.steps), change=1 if changing else None)
 
 
 def renew(run: Run) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from flask import Response, abort, current_app, render_template
 
+from triage import cases
 from triage.flow import draw, flow
 from triage.verify.record import Record
 from triage.web.settings import Logo
-from triage.web.views.context import View, known, pages, words
+from triage.web.views.context import View, assessor, known, pages, words
+
+_READY_CASES = 20
+"""Enough to meet every urgency, few enough to be asked every few seconds."""
 
 
 @pages.get("/")
@@ -93,5 +97,17 @@ def timed_out() -> View:
 def healthz() -> View:
     """200 when the self-check at start passed: every case of the rules through the engine."""
     problems: list[str] = current_app.extensions["self_check"]
+    return _health(problems)
+
+
+@pages.get("/readyz")
+def readyz() -> View:
+    """200 when this process gives right results now: some cases of the rules, through the engine."""
+    every = known().cases
+    some = every[:: max(1, len(every) // _READY_CASES)][:_READY_CASES]
+    return _health(list(cases.failures([cases.run(assessor(), case) for case in some])))
+
+
+def _health(problems: list[str]) -> Response:
     text = "ok\n" if not problems else "\n".join(problems) + "\n"
     return Response(text, 503 if problems else 200, mimetype="text/plain")

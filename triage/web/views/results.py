@@ -1,4 +1,4 @@
-"""What a run leads to: the summary, the sheet for paper, the nurse's view, and the emergency page.
+"""What a run leads to: the summary, the sheet for paper, and the emergency page.
 
 Whatever fails here, the page says something careful: never nothing, never less urgent.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, abort, current_app, render_template, request
+from flask import Response, abort, current_app, g, render_template, request, url_for
 
 from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
@@ -17,9 +17,10 @@ from triage.exports.pdf import SIZES, make_pdf
 from triage.exports.typesetting import PAPERS, available
 from triage.journey import Journey
 from triage.knowledge import Urgency
-from triage.sheet import Frame, Sheet, all_changes, frame, make_sheet
+from triage.sheet import Frame, Sheet, frame, make_sheet
+from triage.web.views import handover
 from triage.web.views.context import View, assessor, known, now, pages, whole_path, words
-from triage.whatif import NOTHING, Outlook, everything, for_patient
+from triage.whatif import NOTHING, Outlook, for_patient
 
 _CARDS = ("non-urgent", "non-urgent", "non-urgent", "urgent", "emergency")
 """The kind of care card for each urgency, from the least urgent."""
@@ -46,23 +47,20 @@ def paper(run_id: str, path: Journey) -> View:
 def pdf(run_id: str, path: Journey) -> View:
     """The sheet as a PDF. Where it cannot be set, a page says how to print instead."""
     size, paper = _asked("size", SIZES), _asked("paper", tuple(PAPERS))
-    if path.stopped:
-        return emergency_page(run_id, len(path.steps), path)
-    try:
+
+    def shown(assessment: Assessment) -> View:
         made = now()
-        sheet = _patient_sheet(path, assessor().assess(path.findings), made)
-        if sheet.urgency == Urgency.EMERGENCY.word:
-            return _emergency_sheet(run_id, len(path.steps), sheet)
-        content = make_pdf(sheet, _frame(made), made, size, paper)
-    except ExportError as error:
-        current_app.logger.error("%s", error)
-        return render_template("no_pdf.html", run_id=run_id, size=size), 503
-    except Exception:
-        current_app.logger.exception("The sheet could not be made.")
-        return not_worked_out(path)
-    return Response(
-        content, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="sheet.pdf"'}
-    )
+        sheet = _patient_sheet(path, assessment, made)
+        try:
+            content = make_pdf(sheet, _frame(made), made, size, paper)
+        except ExportError as error:
+            current_app.logger.error("%s", error)
+            return render_template("no_pdf.html", run_id=run_id, size=size), 503
+        return Response(
+            content, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="sheet.pdf"'}
+        )
+
+    return result_page(run_id, path, shown)
 
 
 def _asked(name: str, allowed: Sequence[str]) -> str:
@@ -71,16 +69,8 @@ def _asked(name: str, allowed: Sequence[str]) -> str:
     return given if given in allowed else abort(404)
 
 
-@pages.get("/run/<string(length=16):run_id>/nurse")
-@whole_path
-def nurse(run_id: str, path: Journey) -> View:
-    """The same run as a talking aid."""
-    return _sheet_page(run_id, path, "nurse.html", for_nurse=True)
-
-
 def _patient_sheet(path: Journey, assessment: Assessment, made: datetime) -> Sheet:
-    outlook = _outlook(for_patient, path, assessment)
-    return make_sheet(known(), assessment, path, words(), outlook, made.date())
+    return make_sheet(known(), assessment, path, words(), outlook(for_patient, path, assessment), made.date())
 
 
 def _frame(made: datetime) -> Frame:
@@ -88,21 +78,16 @@ def _frame(made: datetime) -> Frame:
     return frame(known(), words(), made, settings.clinic_name, settings.clinic_phone)
 
 
-def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = False, size: str = SIZES[0]) -> View:
-    if path.stopped:
-        return emergency_page(run_id, len(path.steps), path)
-    try:
-        assessment = assessor().assess(path.findings)
+def _sheet_page(run_id: str, path: Journey, template: str, size: str = SIZES[0]) -> View:
+    def shown(assessment: Assessment) -> View:
         made = now()
         sheet = _patient_sheet(path, assessment, made)
-        if assessment.urgency == Urgency.EMERGENCY:
-            return _emergency_sheet(run_id, len(path.steps), sheet)
-        whole = _outlook(everything, path, assessment) if for_nurse else NOTHING
         return render_template(
             template,
             run_id=run_id,
             sheet=sheet,
-            changes=all_changes(known(), whole),
+            changed=handover.changed_part(path),
+            code=handover.code_part(path, assessment),
             card=_CARDS[assessment.urgency],
             last=len(path.steps),
             now=made,
@@ -112,39 +97,59 @@ def _sheet_page(run_id: str, path: Journey, template: str, for_nurse: bool = Fal
             other_size=SIZES[size == SIZES[0]],
             pdf_papers=PAPER_NAMES if available() else (),
         )
+
+    return result_page(run_id, path, shown)
+
+
+def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View]) -> View:
+    """A page about the result of a whole path: an emergency comes instead of it, and the careful page if it fails."""
+    mistake = url_for("pages.question", run_id=run_id, number=len(path.steps))
+    if path.stopped:
+        return emergency_page(run_id, path, mistake)
+    try:
+        assessment = handover.assess(path)
+        if assessment.urgency == Urgency.EMERGENCY:
+            return _emergency_sheet(run_id, assessment, path, mistake)
+        g.urgency = assessment.urgency
+        return shown(assessment)
     except Exception:
-        current_app.logger.exception("The summary could not be made.")
+        current_app.logger.exception("The page about a result could not be made.")
         return not_worked_out(path)
 
 
-def _outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
-    """What would change the result. A sheet that does not say it is better than no sheet."""
+def outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
+    """What would change the result. A page that does not say it is better than no page."""
     try:
         return look(assessor(), path, result)
     except Exception:
-        current_app.logger.exception("The sheet goes on without what would change it.")
+        current_app.logger.exception("The page goes on without what would change the result.")
         return NOTHING
 
 
-def emergency_page(run_id: str, number: int, path: Journey) -> View:
-    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it."""
+def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
+    """The full-page emergency: each option that leads here is one by itself, so a failing rule cannot delay it.
+
+    `mistake` is the address where a wrong tick can be taken back.
+    """
     try:
         assessment = assessor().assess(path.findings)
     except Exception:
         current_app.logger.exception("The emergency page goes on without its reasons.")
         assessment = assessor().not_worked_out()
-    return _emergency_sheet(run_id, number, _sheet_for(assessment, path))
+    # Whatever the rules made of it, the person ticked an emergency.
+    return _emergency_sheet(run_id, replace(assessment, urgency=Urgency.EMERGENCY), path, mistake)
 
 
-def _sheet_for(assessment: Assessment, path: Journey) -> Sheet:
-    if assessment.urgency != Urgency.EMERGENCY:
-        # Whatever the rules made of it, the person ticked an emergency.
-        assessment = replace(assessment, urgency=Urgency.EMERGENCY)
-    return make_sheet(known(), assessment, path, words())
-
-
-def _emergency_sheet(run_id: str, number: int, sheet: Sheet) -> View:
-    return render_template("emergency.html", run_id=run_id, number=number, sheet=sheet)
+def _emergency_sheet(run_id: str, assessment: Assessment, path: Journey, mistake: str) -> View:
+    g.urgency = Urgency.EMERGENCY
+    try:
+        sheet = make_sheet(known(), assessment, path, words())
+    except Exception:
+        # Never a lower urgency because of a failure: what is left still says to call.
+        current_app.logger.exception("The emergency page goes on without its reasons.")
+        bare = replace(assessor().not_worked_out(), urgency=Urgency.EMERGENCY, fail_safe="")
+        sheet = make_sheet(known(), bare, None, words())
+    return render_template("emergency.html", run_id=run_id, sheet=sheet, mistake=mistake)
 
 
 def not_worked_out(path: Journey) -> View:
