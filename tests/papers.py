@@ -28,23 +28,23 @@ URGENCY = {letter: urgency for urgency, letter in LETTERS.items()}
 # -- somebody with a pencil --------------------------------------------------------------------------------------------
 
 
-def follow(paper, crossed):
-    """The letter that the chart gives; `crossed` holds the place of a question, and of a mark in it, for each cross."""
-    crossed = set(crossed)
+def follow(paper, ticked):
+    """The letter that the chart gives; `ticked` holds the place of a question, and of a mark in it, for each tick."""
+    ticked = set(ticked)
     numbers = set()
     for at, box in enumerate(paper.boxes):
-        mine = {mark for place, mark in crossed if place == at}
+        mine = {mark for place, mark in ticked if place == at}
         if not mine and all(numbers & set(group) for group in box.only_if):
-            crossed.add((at, box.unsure))
+            ticked.add((at, box.unsure))
             mine = {box.unsure}
         numbers |= {box.marks[mark].number for mark in mine} - {0}
-    marks = [paper.boxes[at].marks[mark] for at, mark in crossed]
+    marks = [paper.boxes[at].marks[mark] for at, mark in ticked]
     have = [(mark.letter, mark.signs) for mark in marks if mark.letter]
     # What "not sure" in a question stands in for: every number of that question.
     unsure = {
         mark.number
         for at, box in enumerate(paper.boxes)
-        if (at, box.unsure) in crossed
+        if (at, box.unsure) in ticked
         for mark in box.marks
         if mark.number
     }
@@ -60,8 +60,8 @@ def follow(paper, crossed):
     return min([letter for letter, _ in have], default=paper.otherwise)
 
 
-def crosses(paper, answers):
-    """Where somebody who gave these answers to the guide puts crosses. What nobody asked them they leave empty."""
+def ticks(paper, answers):
+    """Where somebody who gave these answers to the guide puts ticks. What nobody asked them they leave empty."""
     for at, box in enumerate(paper.boxes):
         if box.question not in answers:
             continue
@@ -74,7 +74,7 @@ def crosses(paper, answers):
 
 def urgency_by_hand(paper, journey):
     """The urgency that the paper gives to somebody with these answers."""
-    return URGENCY[follow(paper, crosses(paper, journey.answers))]
+    return URGENCY[follow(paper, ticks(paper, journey.answers))]
 
 
 # -- whom it is tried on -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from tests.papers import URGENCY, crosses, follow, print_out, random_journey, tally_cases, tally_random
+from tests.papers import URGENCY, follow, print_out, random_journey, tally_cases, tally_random, ticks
 from triage.assessment import without_engine
 from triage.errors import ExportError
 from triage.exports import typesetting
@@ -44,14 +44,14 @@ def test_nobody_comes_out_less_urgent_by_hand(knowledge, papers):
 def test_random_people_get_every_urgency(knowledge, papers):
     draw = random.Random(1)  # noqa: S311
     got = {
-        follow(paper, crosses(paper, random_journey(knowledge, draw, deposit).answers))
+        follow(paper, ticks(paper, random_journey(knowledge, draw, deposit).answers))
         for deposit, paper in papers.items()
         for _ in range(30)
     }
     assert {URGENCY[letter] for letter in got} == set(Urgency)
 
 
-def test_a_question_without_a_cross_counts_as_not_sure(knowledge, papers):
+def test_a_question_without_a_tick_counts_as_not_sure(knowledge, papers):
     draw = random.Random(2)  # noqa: S311
     for deposit, paper in papers.items():
         for _ in range(20):
@@ -63,7 +63,7 @@ def test_a_question_without_a_cross_counts_as_not_sure(knowledge, papers):
             findings = {**journey.findings, **findings_of(knowledge.questions[forgotten], unsure[forgotten])}
             # With the answers that stand there: what "not sure" would open, nobody has been asked.
             least = without_engine(knowledge, findings).urgency
-            assert URGENCY[follow(paper, crosses(paper, left_out))] >= least, (deposit, forgotten, answers)
+            assert URGENCY[follow(paper, ticks(paper, left_out))] >= least, (deposit, forgotten, answers)
 
 
 def test_of_several_places_the_most_urgent_paper_counts(knowledge, papers):
@@ -75,11 +75,11 @@ def test_of_several_places_the_most_urgent_paper_counts(knowledge, papers):
         journey = journey_of(knowledge, {**other, **answers})
         if not journey.complete:
             continue
-        by_hand = max(URGENCY[follow(papers[place], crosses(papers[place], journey.answers))] for place in places)
+        by_hand = max(URGENCY[follow(papers[place], ticks(papers[place], journey.answers))] for place in places)
         assert by_hand >= without_engine(knowledge, journey.findings).urgency, (places, journey.answers)
 
 
-def test_every_cross_that_can_be_made_is_asked_for_before_it_is_named(papers):
+def test_every_tick_that_can_be_made_is_asked_for_before_it_is_named(papers):
     for deposit, paper in papers.items():
         known = set()
         for box in paper.boxes:
@@ -135,6 +135,7 @@ def test_every_word_of_a_paper_stands_in_its_pdf(papers, printed):
                 assert plain(mark.hint) in both, (deposit, mark.hint)
         for result in paper.results:
             assert all(plain(text) in second for text in (result.heading, *result.steps, *result.safety_net)), deposit
+            assert all(plain(part) in second for part in result.by_then.split("{by_date}")), deposit
         assert all(plain(said) in second for _, said in paper.net)
         assert all(plain(notice) in second for notice in paper.notices)
         assert plain(paper.version) in second and plain(ONLINE) in second

@@ -1,7 +1,7 @@
 """The paper twin: the questions that tell how soon to get help, and the chart to read it off by hand, on one sheet.
 
-`make_paper` compiles the rules into what a person with a pencil sees. Every box to cross holds a letter: A is the most
-urgent, E the least, and the first letter of the alphabet that is crossed is the result. What needs two answers, and
+`make_paper` compiles the rules into what a person with a pencil sees. Every box to tick holds a letter: A is the most
+urgent, E the least, and the first letter of the alphabet that is ticked is the result. What needs two answers, and
 who needs help one step sooner, are lines of the chart. Nothing here is written by hand, and where paper cannot say all
 that a rule says, the paper is the more careful of the two.
 """
@@ -18,6 +18,7 @@ import segno
 from triage.exports.typesetting import PAPERS, typeset
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion, Knowledge, Test, Urgency
 from triage.knowledge.model import NO_ONE, Question, RedFlag, StepUp, Withhold, finding_of, sentences
+from triage.knowledge.table import BY_DATE
 from triage.knowledge.telling import filled
 
 LETTERS = {urgency: letter for letter, urgency in zip("ABCDE", sorted(Urgency, reverse=True), strict=True)}
@@ -32,7 +33,7 @@ MAIN_PAGES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One box to cross."""
+    """One box to tick."""
 
     option: tuple[str, ...]
     """The answers that it stands for."""
@@ -56,34 +57,34 @@ class Box:
     lead: str
     """What stands above the first questions: which time they are about."""
     only_if: tuple[tuple[int, ...], ...]
-    """To be answered only with one cross of each of these; empty for everybody."""
+    """To be answered only with one tick of each of these; empty for everybody."""
     marks: tuple[Mark, ...]
     unsure: int
-    """The place of "not sure" among the marks: it is meant where there is no cross at all."""
+    """The place of "not sure" among the marks: it is meant where there is no tick at all."""
     main: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of the chart: with one cross of each of these it counts as this letter."""
+    """A line of the chart: with one tick of each of these it counts as this letter."""
 
     numbers: tuple[tuple[int, ...], ...]
     letter: str
     unsure: str
-    """The letter where one of them is not crossed, but "not sure" in its question is."""
+    """The letter where one of them is not ticked, but "not sure" in its question is."""
     signs: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sooner:
-    """Who needs help one step sooner: with one of these crosses, a letter with this sign moves up."""
+    """Who needs help one step sooner: with one of these ticks, a letter with this sign moves up."""
 
     sign: str
     numbers: tuple[int, ...]
     moves: tuple[tuple[str, str], ...]
     """Each letter with the one that it counts as."""
     unsure_moves: tuple[tuple[str, str], ...]
-    """The same where only "not sure" is crossed in a question of these."""
+    """The same where only "not sure" is ticked in a question of these."""
     because: str
 
 
@@ -92,8 +93,13 @@ class Result:
     """What a letter means: what to do."""
 
     letter: str
+    label: str
     heading: str
     steps: tuple[str, ...]
+    by_days: int | None
+    """In how many days to act if nothing has happened; None in an emergency."""
+    by_then: str
+    """What to do then; `{by_date}` in it is a line to write that day on."""
     safety_net: tuple[str, ...]
 
 
@@ -108,7 +114,7 @@ class Paper:
     lines: tuple[Line, ...]
     sooner: tuple[Sooner, ...]
     otherwise: str
-    """The letter of somebody who crossed none."""
+    """The letter of somebody who ticked none."""
     results: tuple[Result, ...]
     """The most urgent first."""
     net: tuple[tuple[str, str], ...]
@@ -412,8 +418,11 @@ class _Compiler:
             results=tuple(
                 Result(
                     letter=LETTERS[disposition.urgency],
+                    label=text(disposition.label),
                     heading=text(disposition.heading),
                     steps=tuple(text(step) for step in disposition.steps),
+                    by_days=disposition.by_days,
+                    by_then=filled(knowledge, disposition.by_then, {**words, BY_DATE: f"{{{BY_DATE}}}"}),
                     safety_net=tuple(text(net) for net in disposition.safety_net if len(often[net]) == 1),
                 )
                 for disposition in told
