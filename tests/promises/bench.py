@@ -1,0 +1,95 @@
+"""What the measurements work on: the real application, the real stack, and how much to measure."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+from flask import Flask
+
+from tests.stack.conftest import Stack, answers_of
+from tests.web.conftest import Person
+from triage.assessment import Assessor
+from triage.journey import Answer
+from triage.knowledge import Knowledge, Urgency
+from triage.web import create_app
+
+LATER = "its long run is not written yet"
+
+
+class Broken(Exception):
+    """A promise does not hold; the text says what was seen instead."""
+
+
+def must(holds: object, seen: str) -> None:
+    """Broken, unless it holds."""
+    if not holds:
+        raise Broken(seen)
+
+
+class Bench:
+    """What the measurements work on, each part made when it is first needed; `short` for a size that suits a test."""
+
+    def __init__(self, short: bool = False) -> None:
+        self._open = ExitStack()
+        self._stack: Stack | None = None
+        self.short = short
+
+    def size(self, full: int, short: int) -> int:
+        """How many to try: all that the promise speaks of, or as many as a test has time for."""
+        return short if self.short else full
+
+    @cached_property
+    def app(self) -> Flask:
+        """The application as a demonstration, with the real rules, in this process."""
+        app = create_app({})
+        app.testing = False
+        return app
+
+    @property
+    def assessor(self) -> Assessor:
+        """The engine and the witness of that application."""
+        assessor: Assessor = self.app.extensions["assessor"]
+        return assessor
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The real rules."""
+        return self.assessor.knowledge
+
+    @property
+    def routine(self) -> Mapping[str, Answer]:
+        """The answers of somebody with a calm result."""
+        return answers_of(self.assessor, Urgency.ROUTINE)
+
+    def person(self) -> Person:
+        """Somebody on the start page of the application in this process."""
+        return Person(self.app, self.knowledge)
+
+    @property
+    def stack(self) -> Stack:
+        """nginx and two instances, all of them running."""
+        if self._stack is None:
+            folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="guide-")))
+            self._stack = Stack(folder)
+            self._open.callback(self._stack.stop)
+            self._stack.start()
+        for instance in self._stack.instances:
+            if instance.process is None or instance.process.poll() is not None:
+                instance.start(self._stack.environ)
+        self._stack.ready()
+        return self._stack
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._open.close()
+
+
+Measure = Callable[[Bench], str]
+"""Gives the figure of a promise, or raises Broken."""
+
+Promise = tuple[str, str, Measure | str]
+"""The name of a promise, what is promised, and its measurement or why it is not measured here."""
