@@ -23,8 +23,8 @@ NASTY: tuple[str, ...] = (
     "<meta http-equiv=refresh content=0>", "</textarea><b>x</b>", "</title><b>x</b>", "<\x00script>", "\\u003cb\\u003e",
     # Templates, shells, queries, formats, paths.
     "{{7*7}}", "{% raw %}", "{{config}}", "{{''.__class__}}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{0}", "{a.b}",
-    "%s%s%n", "%d", "%(x)s", "$(id)", "`id`", "; id", "| id", "&& id", "' OR '1'='1", "'; DROP TABLE x; --", '" OR ""="',
-    "1;--", "*)(uid=*", "../../../../etc/passwd", "..\\..\\x", "/etc/passwd%00.png", "file:///etc/passwd", "//evil.example",
+    "%s%s%n", "%d", "%(x)s", "$(id)", "`id`", "| id", "' OR '1'='1", "'; DROP TABLE x; --", '" OR ""="',
+    "1;--", "*)(uid=*", "../../../../etc/passwd", "..\\..\\x", "/etc/passwd%00.png", "//evil.example",
     "http://evil.example/", "C:\\CON", "aux", "~root", "/dev/stdin", "=1+1", "@SUM(1)", "+1+1", "-1+1",
     "<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///x'>]>", '{"$gt": ""}', '{"__proto__": {}}', "__proto__", "constructor",
     "__class__", "__init__", "data", "errors", "csrf_token", "validate", "meta", "toString",

@@ -60,7 +60,7 @@ class Sequences(RuleBasedStateMachine):
     """One browser with some tabs. Give a subclass the application."""
 
     app: ClassVar[Flask]
-    steps_done: ClassVar[int] = 0
+    checked: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,7 +201,7 @@ class Sequences(RuleBasedStateMachine):
         """The list shows what was accepted, and the result is the one of that list."""
         if not self.touched:
             return
-        type(self).steps_done += 1
+        type(self).checked += 1
         model, path = self.runs[self.touched], self._path(self.touched)
         listed = Page(self.client.get(f"/run/{self.touched}/check"))
         result = Page(self.client.get(f"/run/{self.touched}/summary"))
