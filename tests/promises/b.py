@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -237,7 +238,8 @@ def two_values(bench: Bench) -> str:
             if asked.type == "multi":
                 continue
             questions += 1
-            for pair in ((one, two) for one in asked.allowed for two in asked.allowed):
+            ends = (asked.allowed[0], asked.allowed[-1])
+            for pair in product(ends if bench.short else asked.allowed, repeat=2):
                 person.page = page
                 back = person.sends({**given, name: pair})
                 tried += 1
@@ -334,11 +336,12 @@ def limits(bench: Bench) -> str:
     person = stack.person(bench.knowledge)
     path = person.starts().action()
     form = ("Content-Type", "application/x-www-form-urlencoded")
-    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n' for _ in range(201)) + b"--x--\r\n"
+    multipart = ("Content-Type", "multipart/form-data; boundary=x")
+    part = b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n'
     much = (
         ("17 kB body", 413, "POST", path, b"a=" + b"x" * 17_000, [form]),
-        ("201 parts", 413, "POST", path, parts, [("Content-Type", "multipart/form-data; boundary=x")]),
-        ("9 kB field", 413, "POST", path, b"a=" + b"x" * 9_216, [form]),
+        ("201 parts", 413, "POST", path, part * 201 + b"--x--\r\n", [multipart]),
+        ("9 kB part", 413, "POST", path, part.replace(b"1", b"x" * 9_216) + b"--x--\r\n", [multipart]),
         ("150 headers", 431, "GET", "/", b"", [(f"X-{number}", "x") for number in range(150)]),
         ("9 kB address", 414, "GET", "/" + "x" * 9_000, b"", []),
     )
@@ -348,7 +351,7 @@ def limits(bench: Bench) -> str:
         code, _, content = stack.request(method, where, body, given)
         attempts += 1
         must(code == status, f"{what}: {code}")
-        must(b"emergency" in content, f"{what}: no emergency line")
+        must(b"Call 112 now" in content, f"{what}: no emergency line")
     grown = _memory(bench) - before
     must(grown < 10_000, f"the workers grew by {grown} kB")
     kinds = ", ".join(f"{what} {status}" for what, status, *_ in much)
@@ -393,7 +396,7 @@ def refused_requests(bench: Bench) -> str:
         answer = bench.stack.raw(sent)
         status = int(answer.split()[1])
         must(status in statuses, f"{what}: {status}")
-        must(b"emergency" in answer, f"{what}: no emergency line")
+        must(b"Call 112 now" in answer, f"{what}: no emergency line")
         seen.append(f"{what} {status}")
     behind = 0
     for what, (sent, statuses) in asked.items():
