@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # durable-rules compiles a C module; on Python 3.13 and later only with this definition (its setup.py ignores CFLAGS).
 INSTALL := CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes
 
-.PHONY: help run test check figures proof wheel clean
+.PHONY: help run test check figures measure promises proof wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,6 +22,12 @@ check: $(VENV)/run ## say everything that is wrong with the rules
 
 figures: $(VENV)/test ## 20,000 random assessments: do engine and witness agree, does memory stay flat?
 	@$(BIN)/python -m tests.figures
+
+measure: $(VENV)/test ## every sheet, code, paper and word measured, as tables (about a quarter of an hour)
+	@$(BIN)/python -m tests.sheets && $(BIN)/python -m tests.codes && $(BIN)/python -m tests.papers && $(BIN)/python -m tests.finder
+
+promises: $(VENV)/test ## what the guide promises, measured on the real stack: one line each, or why it is not measured here
+	@$(BIN)/python -m tests.promises
 
 proof: $(VENV)/test ## prove the rules anew, try every wrong edit, compare the readings, and record it all (about half an hour)
 	@$(BIN)/python -m triage verify --record && $(BIN)/python -m triage verify --mutate --record && \

@@ -13,7 +13,7 @@ import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +23,7 @@ from triage.errors import AnswerError
 from triage.journey import Answers
 from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.criteria import ALWAYS
-from triage.knowledge.model import Deposit, Reversibility
+from triage.knowledge.model import Deposit, LetterWord, Reversibility
 from triage.verify.prover import answers_of, most_ordinary, ordinary, satisfiable
 from triage.verify.world import World
 
@@ -60,9 +60,11 @@ def fingerprint(knowledge: Knowledge) -> str:
 def fingerprint_of_checks(knowledge: Knowledge) -> str:
     """What a wrong edit is noticed by, as 8 digits: what the rules decide, their cases, and what excludes what."""
     digest = _decided(knowledge)
-    digest.update(repr((knowledge.cases, knowledge.mentions)).encode())
+    cases = [replace(case, note="") for case in knowledge.cases]
+    digest.update(repr((cases, knowledge.mentions)).encode())
     for rule in knowledge.rules.values():
-        digest.update(repr((rule.id, rule.excludes, rule.instead_of)).encode())
+        if rule.excludes or rule.instead_of:
+            digest.update(repr((rule.id, rule.excludes, rule.instead_of)).encode())
     return digest.hexdigest()[:8]
 
 
@@ -73,7 +75,8 @@ def _decided(knowledge: Knowledge) -> hashlib._Hash:
         digest.update(repr([option.id for option in question.options if option.stops]).encode())
     for rule in knowledge.rules.values():
         decided = [getattr(rule, name, None) for name in ("urgency", "base_urgency", "at_least", "category", "tags")]
-        if rule.criterion != ALWAYS or any(part is not None for part in decided):
+        holds_for_some = rule.criterion != ALWAYS or any(part is not None for part in decided)
+        if holds_for_some and not isinstance(rule, LetterWord):  # a word of a letter is explained and decides nothing
             digest.update(repr((type(rule).__name__, rule.id, rule.criterion, decided)).encode())
     return digest
 
