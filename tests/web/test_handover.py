@@ -161,6 +161,16 @@ def test_beside_an_alarm_of_the_sheet_no_calmer_level_is_named(
     assert person.get(person.url("summary")).h1.endswith("now")
 
 
+def test_a_nurse_is_told_both_levels_also_beside_an_alarm(
+    app: Flask, person: Person, usual: Mapping[str, Answer]
+) -> None:
+    types(person, code_of(app, usual, urgency=Urgency.SAME_DAY, categories={}))
+    page = person.get(person.url("nurse"))
+    assert page.h1 == "Nurse view"
+    changed = page.soup.select_one(".changed")
+    assert changed is not None and person.knowledge.dispositions[Urgency.ROUTINE].label in changed.get_text()
+
+
 def test_a_less_urgent_sheet_never_lowers_the_result(app: Flask, person: Person, usual: Mapping[str, Answer]) -> None:
     types(person, code_of(app, usual, urgency=Urgency.SELF_CARE))
     page = person.get(person.url("summary"))
