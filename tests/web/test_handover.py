@@ -41,8 +41,7 @@ def usual(app: Flask) -> Mapping[str, Answer]:
 def code_of(app: Flask, answers: Mapping[str, Answer], days: int = 0, **changed: Any) -> str:
     """The code of a sheet made so many days ago; what it says came of it can be changed."""
     knowledge = app.extensions["assessor"].knowledge
-    with app.app_context():
-        sheet = codes.sheet_of(knowledge, answers, handover._today() - timedelta(days))
+    sheet = codes.sheet_of(knowledge, answers, app.extensions["clock"]().astimezone().date() - timedelta(days))
     fields = {name: getattr(sheet, name) for name in ("edition", "made", "urgency", "categories", "answers")}
     return code.write(knowledge.numbering, code.Handed(**{**fields, **changed}))
 
