@@ -292,7 +292,7 @@ def faults(page: Any, tags: tuple[str, ...] = ("wcag2a", "wcag2aa", "wcag21a", "
 def too_small(page: Any) -> list[str]:
     """What can be pressed and is smaller than 24 CSS pixels; links within a sentence may be."""
     small: list[str] = page.eval_on_selector_all(
-        "input:not([type=hidden]), button, summary, nav a, .nhsuk-button, .body__figure a",
+        "input:not([type=hidden]), button:not([aria-hidden]), summary, nav a, .nhsuk-button, .body__figure a",
         """all => all.filter(one => one.checkVisibility()).map(one => [one, one.getBoundingClientRect()])
             .filter(([, box]) => box.width && (box.height < 24 || box.width < 24))
             .map(([one, box]) => `${one.outerHTML.slice(0, 120)} ${box.width}x${box.height}`)""",
