@@ -135,7 +135,7 @@ def test_every_red_flag_of_a_deposit_stands_in_its_flow(knowledge, flows):
             flag = flags[outcome.rule]
             assert outcome.mark == flag.urgency.word
             assert outcome.label == knowledge.dispositions[flag.urgency].label
-            assert outcome.text == flag.because
+            assert outcome.text == filled(knowledge, flag.because, {})
 
 
 def test_an_answer_is_enough_exactly_for_the_red_flags_that_hold_with_it_alone(knowledge, flows):
