@@ -13,7 +13,7 @@ from triage.flow import drawing, reading
 from triage.journey import findings_of
 from triage.knowledge import NOT_ASKED, Urgency, load
 from triage.knowledge.model import RedFlag, Reversibility, StepUp, Withhold
-from triage.knowledge.telling import told
+from triage.knowledge.telling import filled, told
 
 
 @pytest.fixture(scope="module")
