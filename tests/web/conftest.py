@@ -11,10 +11,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from html import unescape
-from typing import Any
+from typing import IO, Any
 
 import html5lib
 import pytest
@@ -209,15 +210,15 @@ def person(app: Flask) -> Iterator[Person]:
     yield Person(app, app.extensions["assessor"].knowledge)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The real server, started as a user starts it."""
+@contextmanager
+def served(log: int | IO[bytes] = subprocess.DEVNULL, **settings: str) -> Iterator[str]:
+    """The address of the real server, started as a user starts it, with these settings; it writes to `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ) as server:
+    with subprocess.Popen(command, stdout=log, stderr=log, env={**environ, **settings}) as server:
         try:
             for _ in range(600):
                 try:
@@ -228,6 +229,13 @@ def address() -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The guide as it is on a person's own device."""
+    with served() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

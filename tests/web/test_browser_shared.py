@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,37 +12,9 @@ from playwright.sync_api import expect
 from triage.journey import Answer, with_usual
 from triage.knowledge import Knowledge
 
-from .conftest import asked, faults, fill, press, walk
+from .conftest import asked, faults, fill, press, served, walk
 
 IDLE = 1
-
-
-@contextmanager
-def served(**settings: str) -> Iterator[str]:
-    """The address of the real server, with these settings."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**environ, **settings}) as server:
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The guide as it is on a person's own device."""
-    with served() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +13,7 @@ import pytest
 from flask import Flask
 
 from tests import codes
-from tests.web.conftest import Person
-from triage import resources
+from tests.web.conftest import Person, served
 from triage.exports import code, qr
 from triage.journey import Answer, with_usual
 from triage.knowledge import Knowledge, Urgency
@@ -252,24 +246,9 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The real server and everything it writes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     written = tmp_path_factory.mktemp("server") / "log"
-    environ = {"PYTHONPATH": str(resources.folder("rules").parent), **SETTINGS}
-    with written.open("wb") as log:
-        command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
-        with subprocess.Popen(command, stdout=log, stderr=log, env=environ) as process:
-            try:
-                for _ in range(300):
-                    try:
-                        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
-                        break
-                    except OSError:
-                        time.sleep(0.1)
-                yield f"http://127.0.0.1:{port}", written
-            finally:
-                process.terminate()
+    with written.open("wb") as log, served(log, **SETTINGS) as url:
+        yield url, written
 
 
 def test_typed_without_script_or_scanned_with_it_the_code_leaves_no_trace(
