@@ -15,6 +15,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from triage.exports import typesetting
 from triage.web import create_app, metrics
 from triage.web.logs import JsonLines
 from triage.web.settings import Settings
@@ -63,6 +64,7 @@ def serve(bind: str) -> int:
             "country. For real use set TRIAGE_SECRET_KEY and the settings in README.md.",
             file=sys.stderr,
         )
+    typesetting.share_turns()
     options = _options(bind, settings)
     if settings.metrics_port:
         host = "127.0.0.1" if bind.startswith("unix:") else bind.rpartition(":")[0]
