@@ -6,7 +6,6 @@ gunicorn is told stands in `_options`; there is no second configuration file.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from typing import Any
@@ -93,5 +92,5 @@ def _options(bind: str, settings: Settings) -> dict[str, Any]:
         # Whether a request came over HTTPS is for the application to say (TRIAGE_BEHIND_PROXY).
         "forwarded_allow_ips": "",
         "secure_scheme_headers": {},
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108 - heartbeat in memory
+        "worker_tmp_dir": metrics.IN_MEMORY,  # heartbeat
     }
