@@ -58,7 +58,8 @@ def answer(run_id: str, number: int) -> View:
     path = journey.follow(known(), run.answers)
     step = posted_step(path)
     if step is None:
-        return lost() if not run.found else redirect(furthest(run_id, path), 303)
+        mistake = url_for("pages.question", run_id=run_id, number=number)
+        return off_path(mistake) or (redirect(furthest(run_id, path), 303) if run.found else lost())
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
@@ -82,7 +83,7 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     run = this_run()
     path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
-    emergency = _emergency_in(form)
+    emergency = _emergency_posted()
     if emergency is not None and not valid:
         return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
@@ -101,6 +102,12 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     if emergency is not None:
         return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
     return None
+
+
+def off_path(mistake: str) -> View | None:
+    """The emergency page, if the form of a page that is not on the path ticks one: the run is gone, or has changed."""
+    emergency = _emergency_posted()
+    return emergency_page(this_run().run_id, emergency, mistake) if emergency else None
 
 
 def posted_step(path: Journey) -> Step | None:
@@ -127,16 +134,18 @@ def _fits(run: Run) -> bool:
     return False
 
 
-def _emergency_in(form: PageForm) -> Journey | None:
+def _emergency_posted() -> Journey | None:
     """The journey with the posted answers if one of them is an emergency by itself.
 
-    Read without the rest of the validation: a missing token or another question's mistake must not hide it.
+    Read without any validation: a missing token, another question's mistake, or a page that another tab has taken off
+    the path must not hide it.
     """
     given: dict[str, journey.Answer] = {}
-    for asked in form.questions:
-        chosen = tuple(word for word in form.given(asked) if word in asked.allowed)
-        if chosen and journey.stops(asked, chosen):
-            given[asked.id] = chosen if asked.type == "multi" else chosen[0]
+    for asked in known().questions.values():
+        posted = request.form.getlist(asked.id)
+        chosen = tuple(word for word in asked.allowed if word in posted)
+        if journey.stops(asked, chosen):
+            given[asked.id] = chosen if asked.type == "multi" else next(w for w in chosen if w in asked.stopping)
     if not given:
         return None
     # Past what is not answered yet: it can stand on the same page, before the emergency.
