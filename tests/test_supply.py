@@ -10,6 +10,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tests import sbom
 from tests.audit import audit, locked
+from tests.hazard_log import absent
 
 FLOORS = {
     "flask": (3, 1, 3),  # 3.1.1 signs with the newest key; 3.1.3 says that a page differs by cookie
@@ -130,3 +131,37 @@ def test_every_security_finding_that_is_overlooked_says_why():
     ]
     assert overlooked
     assert not [line for line in overlooked if not re.search(r"# noqa: S\d+(, S\d+)* - \S+( \S+)+$", line)]
+
+
+# -- SECURITY.md -------------------------------------------------------------------------------------------------------
+
+SECURITY = (sbom.ROOT / "SECURITY.md").read_text(encoding="utf-8")
+NUMBER = re.compile(r"\d+\.\d+\.\d+(( to|,) \d+\.\d+\.\d+)*")
+
+
+def rows(heading):
+    """The rows of the table that begins with this heading, cell by cell."""
+    table = SECURITY.partition(f"| number | {heading}")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_every_requirement_that_is_said_to_be_met_names_tests_that_exist():
+    met = rows("asks")
+    assert len(met) > 25
+    for number, _, shown in met:
+        named = re.findall(r"`(tests/[^`]+::[^`]+)`", shown)
+        assert NUMBER.fullmatch(number) and named, number
+        assert not absent(named), number
+    assert not absent(re.findall(r"tests/[\w/]+\.py::\w+", SECURITY))
+
+
+def test_what_is_deviated_from_is_declared_and_not_said_to_be_met_as_well():
+    deviations = {number for number, _ in rows("how")}
+    assert {"3.4.7", "3.7.4", "7.4.1"} <= deviations
+    met = {number for row in rows("asks") for number in re.findall(r"\d+\.\d+\.\d+", row[0])}
+    assert not (deviations & met) - {"3.4.3"}  # met on every page, and not for a PDF
+
+
+def test_whoever_reports_something_is_sent_to_somebody_who_is_there():
+    assert "TRIAGE_CLINICAL_SAFETY_CONTACT" in SECURITY
+    assert not re.search(r"[\w.]+@[\w.]+|example\.(org|com)|TODO|TBD", SECURITY)

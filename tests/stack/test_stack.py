@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.promises.g import locked_in
 from triage.assessment import Assessor
 from triage.journey import Answer
 from triage.knowledge import Knowledge, Urgency
@@ -342,3 +343,12 @@ def test_no_answer_touches_the_disk(stack: Stack, knowledge: Knowledge, routine:
     # A folder counts as well: it remembers a file that came and went.
     written = {path.name for path in stack.folder.rglob("*") if path.stat().st_mtime >= began}
     assert written <= {"guide-1.log", "guide-2.log", "nginx-triage.log"}
+
+
+def test_it_runs_with_a_read_only_system_no_network_and_no_privileges(
+    stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]
+) -> None:
+    said = locked_in(stack, knowledge, routine)
+    if said.startswith("NOT MEASURED"):
+        pytest.skip(said)
+    assert "and a PDF" in said
