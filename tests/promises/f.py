@@ -21,17 +21,17 @@ READING = (2.0, 8.0)
 """Seconds between two steps of one person: still faster than anybody reads."""
 
 
-def load(bench: Bench, people: int, apart: bool = True) -> Load:
+def load(bench: Bench, people: int, waiting_room: bool = False) -> Load:
     """People who answer, one after the other, for as long as it lasts."""
     rest = (0.2, 0.8) if bench.short else READING
-    return Load(bench.stack, bench.knowledge, bench.routine, people, rest, apart)
+    return Load(bench.stack, bench.knowledge, bench.routine, people, rest, waiting_room)
 
 
 def quick(bench: Bench, load: Load, most: int) -> str:
-    """How long the steps took; Broken when more than so many milliseconds, or when anybody saw an error."""
+    """How long the pages took; Broken when more than so many milliseconds, or when anybody saw an error."""
     must(not load.failures, f"{len(load.failures)} errors, such as {load.failures[:1]}")
     must(bench.short or load.p95 < most, f"p95 {load.p95:.0f} ms, more than {most} ms")
-    return f"0 errors in {len(load.took)} requests of people, p95 {load.p95:.0f} ms, slowest {max(load.took):.2f} s"
+    return f"0 errors in {len(load.took)} pages, p95 {load.p95:.0f} ms, slowest {max(load.took):.2f} s"
 
 
 def many_people(bench: Bench) -> str:
@@ -73,7 +73,7 @@ def pdfs_beside_forms(bench: Bench) -> str:
 def waiting_room(bench: Bench) -> str:
     """Sixty people behind one address, who all arrive in the same moment."""
     people, seconds = bench.size(60, 8), bench.size(60, 4)
-    with load(bench, people, apart=False) as crowd:
+    with load(bench, people, waiting_room=True) as crowd:
         crowd.lasts(seconds)
     must(not [failure for failure in crowd.failures if "429" in failure], f"refused: {crowd.failures[:1]}")
     return f"{people} people from one address for {seconds} s: 0 refused, {quick(bench, crowd, 1000)}"

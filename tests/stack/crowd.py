@@ -28,7 +28,7 @@ def summary_heading(knowledge: Knowledge) -> str:
 
 
 class Visitor(Person):
-    """Somebody at an address of their own, who rests before each step; how long each step took, in seconds.
+    """Somebody at an address of their own, who rests before each step; how long each page took to come, in seconds.
 
     What the pages look like is for other tests: this one only looks whether they come.
     """
@@ -52,7 +52,8 @@ class Visitor(Person):
     def arrives(self) -> None:
         """The start page, with all that it loads."""
         for address in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', self.get("/").html)):
-            self.get(address)
+            status = self.client.get(address).status_code
+            assert status == 200, f"{status} on {address}"
 
     def cookie(self) -> tuple[str, str]:
         """The header that brings their answers back."""
@@ -73,10 +74,10 @@ class _Over(Exception):
 
 
 class Load:
-    """People who answer while something happens: how long their steps took, and every failure they saw.
+    """People who answer while something happens: how long their pages took to come, and every failure they saw.
 
-    Each rests between `rest` seconds before a step. With `apart` each comes from an address of their own, else all
-    come from one, as in a waiting room.
+    Each rests between `rest` seconds before a step. Each comes from an address of their own, one after the other; in a
+    waiting room, all share one and begin in the same moment.
     """
 
     def __init__(
@@ -86,16 +87,17 @@ class Load:
         answers: Mapping[str, Answer],
         people: int = 2,
         rest: tuple[float, float] = (0, 0),
-        apart: bool = True,
+        waiting_room: bool = False,
     ) -> None:
         self.failures: list[str] = []
         self.took: list[float] = []
         self.finished = 0
         self._stack, self._knowledge, self._answers, self._between = stack, knowledge, answers, rest
         self._dice = random.Random(people)  # noqa: S311 - how long somebody reads, no secret
+        self._waiting_room = waiting_room
         self._over = threading.Event()
         self._threads = [
-            threading.Thread(target=self._live, args=(f"127.0.2.{number % 250 + 1}" if apart else "127.0.3.1",))
+            threading.Thread(target=self._live, args=("127.0.3.1" if waiting_room else f"127.0.2.{number % 250 + 1}",))
             for number in range(people)
         ]
 
@@ -107,6 +109,8 @@ class Load:
         while not self._over.is_set():
             person = Visitor(self._stack, self._knowledge, source, self._rest)
             try:
+                if not self._waiting_room:
+                    self._rest()
                 person.arrives()
                 person.starts()
                 person.answers(self._answers)
@@ -121,7 +125,7 @@ class Load:
 
     @property
     def p95(self) -> float:
-        """So many milliseconds, or fewer, 95 of 100 steps took."""
+        """So many milliseconds, or fewer, 95 of 100 pages took."""
         return statistics.quantiles(self.took, n=20)[-1] * 1000
 
     def lasts(self, seconds: float) -> None:
