@@ -33,7 +33,6 @@ def nurse(run_id: str, path: Journey) -> View:
             changed=handover.changed_part(path, for_nurse=True),
             talk=make_talk(known(), path, assessment, sheet, whole),
             form=advice_form(known(), assessment, None),
-            changed=handover.changed_part(path, for_nurse=True),
             now=made,
         )
 
