@@ -203,7 +203,8 @@ class Assessor:
                     fail_safe = ENGINE_DIFFERED
                     log.error("Engine and witness differ on %s", sorted(fired ^ held))
                     held |= fired
-            except EngineError:
+            except Exception:
+                # Whatever it is: also what fails while the engine is mended must not take the witness along.
                 fail_safe = ENGINE_FAILED
                 log.exception("The rule engine failed; the witness stands alone.")
         self.counts["assessments"] += 1

@@ -76,7 +76,8 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         app.logger.error("Self-check: %s", problem)
     _prepare_templates(app, knowledge, settings)
     headers.install(app, settings.secure, knowledge.version)
-    errors.install(app, _notice(knowledge, settings, "emergency_line"))
+    headings = {u: filled(knowledge, d.heading, settings.words) for u, d in knowledge.dispositions.items()}
+    errors.install(app, _notice(knowledge, settings, "emergency_line"), headings)
     app.register_blueprint(pages)
     return app
 

@@ -5,7 +5,7 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 from triage import journey
 from triage.journey import Journey, Step
 from triage.knowledge import UNSURE
+from triage.knowledge.model import Question
 from triage.web.changing import last_change
 from triage.web.changing import words as answer_words
 from triage.web.figure import figure_of
@@ -58,7 +59,9 @@ def answer(run_id: str, number: int) -> View:
     path = journey.follow(known(), run.answers)
     step = posted_step(path)
     if step is None:
-        return lost() if not run.found else redirect(furthest(run_id, path), 303)
+        return not_asked(known().page_questions.get(request.form.get("page", ""), ())) or (
+            lost() if not run.found else redirect(furthest(run_id, path), 303)
+        )
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
@@ -82,7 +85,7 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     run = this_run()
     path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
-    emergency = _emergency_in(form)
+    emergency = _emergency_in(form.questions)
     if emergency is not None and not valid:
         return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
@@ -97,7 +100,7 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     run.answer(form.answers())
     if not _fits(run):
         run.restore()
-        return not_worked_out(path)
+        return emergency_page(run.run_id, emergency, mistake) if emergency is not None else not_worked_out(path)
     if emergency is not None:
         return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
     return None
@@ -127,14 +130,25 @@ def _fits(run: Run) -> bool:
     return False
 
 
-def _emergency_in(form: PageForm) -> Journey | None:
-    """The journey with the posted answers if one of them is an emergency by itself.
+def not_asked(questions: Iterable[Question]) -> View | None:
+    """The emergency in answers to what this run does not ask, or not any more: a lost cookie must not hide it."""
+    run_id, emergency = this_run().run_id, _emergency_in(questions)
+    if emergency is None:
+        return None
+    return emergency_page(run_id, emergency, url_for("pages.question", run_id=run_id, number=1))
+
+
+def _emergency_in(questions: Iterable[Question]) -> Journey | None:
+    """The journey with the posted answers to these questions if one of them is an emergency by itself.
 
     Read without the rest of the validation: a missing token or another question's mistake must not hide it.
     """
     given: dict[str, journey.Answer] = {}
-    for asked in form.questions:
-        chosen = tuple(word for word in form.given(asked) if word in asked.allowed)
+    for asked in questions:
+        posted = request.form.getlist(asked.id)
+        if asked.type != "multi" and len(posted) > 1:
+            continue  # the form refuses it and asks again
+        chosen = tuple(word for word in posted if word in asked.allowed)
         if chosen and journey.stops(asked, chosen):
             given[asked.id] = chosen if asked.type == "multi" else chosen[0]
     if not given:
