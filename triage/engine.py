@@ -133,6 +133,7 @@ class Ruleset:
     def _begin_anew(self) -> None:
         """What broke off is still inside the C structures and poisons the session: begin with a new one."""
         if self._opened:  # deleting a session in which nothing ever fired crashes the process
+            self._opened = False
             durable.delete_state(self._handle, _SESSION)
         durable.delete_ruleset(self._handle)
         self._handle = self._compile()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, abort, g, render_template, request
 from markupsafe import escape
@@ -27,7 +27,9 @@ _CAREFUL = Urgency.SAME_DAY
 """The least that is said about a result whose page failed."""
 
 
-def install(app: Flask, emergency_line: str, headings: Mapping[Urgency, str]) -> None:
+def install(
+    app: Flask, emergency_line: str, headings: Mapping[Urgency, str], emergency_ticked: Callable[[], bool]
+) -> None:
     """Handle every error of the application.
 
     `emergency_line` is the sentence that must be on each page; `headings` is what a result of each urgency says first.
@@ -49,8 +51,16 @@ def install(app: Flask, emergency_line: str, headings: Mapping[Urgency, str]) ->
         app.logger.exception("An error that nobody expected.")
         return _page(500)
 
+    def known_urgency() -> Urgency | None:
+        known: Urgency | None = g.get("urgency")
+        try:
+            return Urgency.EMERGENCY if emergency_ticked() else known
+        except Exception:
+            app.logger.exception("What was sent cannot be read.")
+            return known
+
     def _page(code: int) -> Response:
-        urgency: Urgency | None = g.get("urgency") if code >= 500 else None
+        urgency = known_urgency() if code >= 500 else None
         title = _TITLES.get(code, "This page did not work") if urgency is None else headings[max(urgency, _CAREFUL)]
         try:
             html = render_template("error.html", title=title, urgent=urgency, alarm=urgency == Urgency.EMERGENCY)

@@ -138,6 +138,13 @@ def not_asked(questions: Iterable[Question]) -> View | None:
     return emergency_page(run_id, emergency, url_for("pages.question", run_id=run_id, number=1))
 
 
+def emergency_ticked() -> bool:
+    """Whether what was sent holds an answer that is an emergency by itself: read straight from the form."""
+    questions = known().questions
+    sent = request.form.items(multi=True)
+    return any(name in questions and word in questions[name].stopping for name, word in sent)
+
+
 def _emergency_in(questions: Iterable[Question]) -> Journey | None:
     """The journey with the posted answers to these questions if one of them is an emergency by itself.
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flask import Response, abort, current_app, g, render_template, request, url_for
 
-from triage.assessment import Assessment, Assessor, without_engine
+from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
 from triage.exports.pdf import SIZES, PrintedCode, make_pdf
 from triage.exports.typesetting import PAPERS, available
@@ -122,16 +122,9 @@ def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View])
         return shown(assessment)
     except Exception:
         current_app.logger.exception("The page about a result could not be made.")
-        return emergency_page(run_id, path, mistake) if _an_emergency(path) else not_worked_out(path)
-
-
-def _an_emergency(path: Journey) -> bool:
-    """Whether the careful page would be calmer than the result: asked without anything that may have failed."""
-    try:
-        return without_engine(known(), path.findings).urgency == Urgency.EMERGENCY
-    except Exception:
-        current_app.logger.exception("Not even the witness can say how urgent it is.")
-        return bool(g.get("urgency") == Urgency.EMERGENCY)
+        # The careful page would be calmer than an emergency, whatever it was that failed.
+        emergency = g.get("urgency") == Urgency.EMERGENCY or assessor().emergency(path.findings)
+        return emergency_page(run_id, path, mistake) if emergency else not_worked_out(path)
 
 
 def outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
