@@ -145,10 +145,10 @@ class Ruleset:
         fired: list[str] = []
         started = durable.start_action_for_state(self._handle, session)
         answer = started and started[1]
-        self._opened = self._opened or bool(started)
         while answer:
             # {"r12": {"m": {the whole fact}}}: only the name is of interest.
             fired.append(answer[2 : answer.index('"', 2)])
+            self._opened = True
             answer = durable.complete_and_start_action(self._handle, session)
         if not fired or fired.pop() != _SENTINEL:
             raise EngineError("durable-rules did not finish: the last rule never fired")

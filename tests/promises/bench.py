@@ -24,6 +24,10 @@ class Broken(Exception):
     """A promise does not hold; the text says what was seen instead."""
 
 
+class NotHere(Exception):
+    """This cannot be measured on this machine or in this time; the text says why, or what measures it instead."""
+
+
 def must(holds: object, seen: str) -> None:
     """Broken, unless it holds."""
     if not holds:

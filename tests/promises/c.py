@@ -109,10 +109,7 @@ def _while_sending(bench: Bench, app: Flask) -> tuple[int, int]:
                 data = form if address == "1" else {**form, "page": question.id}
                 with fault.put(app):
                     response = browser.post(f"/run/{faults.RUN}/{address}", data=data)
-                what = f"{fault.name}, {question.id} sent to {address}"
-                if response.status_code == 400 and b"<form" in response.data and "validate_on_submit" not in fault.name:
-                    raise AssertionError(what)
-                screen.judge(what, response, Urgency.EMERGENCY)
+                screen.judge(f"{fault.name}, {question.id} sent to {address}", response, Urgency.EMERGENCY)
                 sent += 1
     return len(chosen), sent
 
@@ -181,11 +178,15 @@ def _signal(instance: Instance, what: int) -> None:
 
 def emergency_advice(bench: Bench) -> str:
     """Every page of every route and failure."""
-    pages = [visit for visit in crawl.everything(bench) if visit.kind == "text/html" and visit.status not in REDIRECTS]
+    pages = [
+        visit
+        for visit in crawl.everything(bench)
+        if visit.kind == "text/html"
+        and visit.status not in REDIRECTS
+        and not visit.asked.startswith(("HEAD", "OPTIONS"))
+    ]
     for page in pages:
-        must(page.asked.startswith("HEAD") or b"112" in page.body, f"{page.asked}: {page.status} without a number to call")
-        said = "emergency" in page.body.decode().lower() or "Call 112 now" in page.body.decode()
-        must(page.asked.startswith("HEAD") or said, f"{page.asked}: no emergency line")
+        must("call 112" in page.body.decode().lower(), f"{page.asked}: {page.status} does not say what to do")
     statuses = sorted({page.status for page in pages})
     return f"{len(pages)} pages, statuses {' '.join(map(str, statuses))}: all say what to do in an emergency"
 
@@ -284,12 +285,12 @@ PROMISES: tuple[Promise, ...] = (
     (
         "C6",
         "not sure is never no",
-        "property PROP6: python -m triage verify proves it for all answer sets",
+        "property not-sure-is-not-no: python -m triage verify proves it for all answer sets",
     ),
     (
         "C7",
         "nothing soothes beside an alarm",
-        "property PROP7: python -m triage verify proves it for all answer sets; the words: tests/test_wording.py",
+        "property suppression: python -m triage verify proves it for all answer sets; the words: tests/test_wording.py",
     ),
     ("C8", "emergency advice is on every page", emergency_advice),
     ("C9", "the first emergency answer ends the questions", ends_the_questions),

@@ -51,10 +51,11 @@ ON_THE_WAY = (
     "triage.web.views.results.make_pdf", "triage.web.views.results.available", "triage.web.views.results.notice",
     "triage.web.views.results.not_worked_out", "triage.web.views.nurse.make_talk", "triage.web.views.nurse.make_sheet",
     "triage.web.views.nurse.everything", "triage.web.views.nurse.advice_form", "triage.web.views.context.now",
-    "triage.whatif.suppose", "triage.sheet.filled", "triage.web.components.Markup", "triage.web.glossary.on_page",
-    "triage.web.headers.always",
+    "triage.whatif.suppose", "triage.sheet.filled",
 )  # fmt: skip
 """The functions that a page about a result goes through."""
+FRAMEWORK = ("triage.web.components.Markup", "triage.web.glossary.on_page", "triage.web.headers.always")
+"""What the templates and the application call; here nothing looks at what they give."""
 ON_TAKING = (
     "triage.web.views.answering.journey.follow", "triage.web.views.answering.journey.suppose",
     "triage.web.views.answering.journey.stops", "triage.web.views.answering.page_form",
@@ -114,9 +115,11 @@ def of_the_engine() -> Iterator[Fault]:
 
 def of_the_way() -> Iterator[Fault]:
     """Each function on the way to a page about a result raises, or gives something of a wrong type."""
-    for target in ON_THE_WAY:
+    for target in (*ON_THE_WAY, *FRAMEWORK):
         for failure in (*FAILURES, ExportError("out of order"), KeyError("x")):
             yield _raising(target, failure)
+        if target in FRAMEWORK:
+            continue
         for wrong in (None, "x"):
             yield _giving(target, wrong)
 
