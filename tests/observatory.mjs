@@ -20,12 +20,12 @@ if (!fs.existsSync(preloaded)) fs.writeFileSync(preloaded, "{}");
 
 const { ALL_TESTS, ALGORITHM_VERSION } = await load("constants.js");
 const { Requests } = await load("types.js");
-const { Session } = await load("retriever/session.js").catch(() => ({}));
 const { parseHttpEquivHeaders } = await load("retriever/utils.js");
 const { getGradeForScore, getScoreModifier } = await load("grader/grader.js");
 const { MINIMUM_SCORE_FOR_EXTRA_CREDIT } = await load("grader/charts.js");
 const require = createRequire(path.join(modules, "x.js"));
 const { AxiosHeaders } = require("axios");
+const { CookieJar } = createRequire(path.join(observatory, "x.js"))("tough-cookie");
 const { CspEvaluator } = require("csp_evaluator/dist/evaluator.js");
 const { CspParser } = require("csp_evaluator/dist/parser.js");
 
@@ -48,7 +48,9 @@ function grade(visit) {
   ];
   requests.responses.httpsRedirects = [{ url: new URL(`https://${HOST}/`), status: 200 }];
   requests.resources.path = visit.body;
-  requests.session = { url: new URL(`https://${HOST}/`), redirectHistory: requests.responses.httpsRedirects, jar: null };
+  const jar = new CookieJar();
+  for (const cookie of visit.cookies) jar.setCookieSync(cookie, `https://${HOST}${cookie.match(/path=([^;]+)/i)[1]}`);
+  requests.session = { url: new URL(`https://${HOST}/`), redirectHistory: requests.responses.httpsRedirects, jar };
   let score = 100;
   let least = 100;
   const failed = [];

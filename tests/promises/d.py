@@ -33,7 +33,9 @@ def _whole(bench: Bench) -> Person:
     person.starts()
     person.answers(bench.routine)
     for name in IN_A_RUN:
-        person.seen.append(Page(person.client.get(person.url(name))))
+        response = person.client.get(person.url(name))
+        if response.mimetype == "text/html":
+            person.seen.append(Page(response))
     return person
 
 
@@ -129,8 +131,7 @@ def no_trace(bench: Bench) -> str:
     lines = [line for line in "\n".join(logs).splitlines() if "is at http" not in line and "Listening at" not in line]
     found = [line for line in lines if _any({MARK, "127.0.0.1", *secret, *told}, line)]
     must(not found, f"a log: {found[:1]}")
-    size = sum(map(len, logs)) / 1e6
-    return f"0 of {len(secret)} answers and marked words in {size:.1f} MB of logs, nor in {looked} headers and addresses"
+    return f"0 answers and marked words in {len(lines)} lines of logs, {looked} answers' headers, addresses and titles"
 
 
 def _any(words: set[str], text: str) -> bool:
@@ -197,7 +198,7 @@ def only_to_the_person(bench: Bench) -> str:
     named = []
     for file in files:
         named.append(file.headers.get("Content-Disposition", ""))
-        must(re.fullmatch(r'(inline|attachment); filename="?[a-z]+\.(pdf|toml)"?', named[-1]), f"{file.status}: {named[-1]}")
+        must(re.fullmatch(r'(inline|attachment); filename="[a-z-]+\.(pdf|toml)"', named[-1]), f"{file.status}: {named[-1]}")
         must(file.headers["Cache-Control"] == "no-store", "an export is cached")
     for name in ("sheet.pdf", "otherwise", "print", "nurse"):
         must(stranger.get(f"/run/{faults.RUN}/{name}").status_code == 410, f"{name} is shown without the cookie")
@@ -214,7 +215,7 @@ def nothing_identifies(bench: Bench) -> str:
     for page in pages:
         for field in page.soup.select("input, textarea, select"):
             kind = str(field.get("type", field.name))
-            if kind in ("radio", "checkbox"):
+            if kind in ("radio", "checkbox", "select"):
                 chosen.add(str(field.get("name", "")))
             elif kind not in ("hidden", "submit"):
                 typed.add(str(field["name"]))
