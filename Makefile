@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # durable-rules compiles a C module; on Python 3.13 and later only with this definition (its setup.py ignores CFLAGS).
 INSTALL := CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes
 
-.PHONY: help run test check figures measure promises proof wheel clean
+.PHONY: help run test check figures measure lighthouse promises proof wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,9 @@ figures: $(VENV)/test ## 20,000 random assessments: do engine and witness agree,
 
 measure: $(VENV)/test ## every sheet, code, paper and word measured, as tables (about a quarter of an hour)
 	@$(BIN)/python -m tests.sheets && $(BIN)/python -m tests.codes && $(BIN)/python -m tests.papers && $(BIN)/python -m tests.finder
+
+lighthouse: $(VENV)/test ## Lighthouse's figures of start, question and summary, while make run is up (needs Node and Chromium)
+	@$(BIN)/python -m tests.lighthouse
 
 promises: $(VENV)/test ## what the guide promises, measured on the real stack: one line each, or why it is not measured here
 	@$(BIN)/python -m tests.promises
