@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.test import EnvironBuilder
 
 from tests.stack.conftest import Stack, answers_of
 from tests.web.conftest import Person
 from triage.assessment import Assessor
-from triage.journey import Answer
+from triage.journey import Answer, with_usual
 from triage.knowledge import Knowledge, Urgency
 from triage.web import create_app
+from triage.web.state import Run
 
 LATER = "its long run is not written yet"
 
@@ -37,9 +39,10 @@ def must(holds: object, seen: str) -> None:
 class Bench:
     """What the measurements work on, each part made when it is first needed; `short` for a size that suits a test."""
 
-    def __init__(self, short: bool = False) -> None:
+    def __init__(self, short: bool = False, stack: Stack | None = None) -> None:
+        """Without a `stack` that runs already, one is started when it is first needed."""
         self._open = ExitStack()
-        self._stack: Stack | None = None
+        self._stack = stack
         self.short = short
 
     def size(self, full: int, short: int) -> int:
@@ -68,6 +71,43 @@ class Bench:
     def routine(self) -> Mapping[str, Answer]:
         """The answers of somebody with a calm result."""
         return answers_of(self.assessor, Urgency.ROUTINE)
+
+    @cached_property
+    def journeys(self) -> tuple[Mapping[str, Answer], ...]:
+        """Answers of cases that together are asked every question; of them a few, where it must be short."""
+        paths = [with_usual(self.knowledge, case.answers).answers for case in self.knowledge.cases]
+        chosen: list[Mapping[str, Answer]] = []
+        missing = set(self.knowledge.questions)
+        while new := max(paths, key=lambda answers: len(missing & answers.keys())).keys() & missing:
+            chosen.append(max(paths, key=lambda answers: len(missing & answers.keys())))
+            missing -= new
+        must(not missing, f"no case is asked {', '.join(sorted(missing))}")
+        return tuple(chosen[: self.size(len(chosen), 2)])
+
+    def pages(self) -> Iterator[tuple[Person, Mapping[str, Answer]]]:
+        """Somebody before each page of questions, with the answers they would give; they go on with those."""
+        met: set[frozenset[str]] = set()
+        for answers in self.journeys:
+            person = self.person()
+            person.starts()
+            while person.page.questions():
+                before = person.page
+                if not person.page.questions() <= set().union(*met):
+                    met.add(frozenset(person.page.questions()))
+                    yield person, {name: answers[name] for name in before.questions()}
+                    person.page = before if not person.page.questions() else person.page
+                person.sends(answers)
+                must(person.page.status == 200, f"'{before.h1}' was answered with {person.page.status}")
+
+    def kept(self, person: Person) -> Run:
+        """What the browser of this person holds for their run."""
+        name, path = f"run-{person.run}", f"/run/{person.run}"
+        cookie = person.client.get_cookie(name, path=path)
+        headers = {"Cookie": f"{name}={cookie.value}"} if cookie else {}
+        request = EnvironBuilder(path=path, headers=headers).get_request(self.app.request_class)
+        run = self.app.session_interface.open_session(self.app, request)
+        assert isinstance(run, Run)
+        return run
 
     def person(self) -> Person:
         """Somebody on the start page of the application in this process."""

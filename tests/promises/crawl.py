@@ -95,7 +95,10 @@ def _errors(bench: Bench, person: Person) -> Iterator[Visit]:
     app = create_app(bench.stack.environ)
     app.logger.disabled = True
     for broken in ("triage.web.views.public.render_template", "triage.web.errors.render_template"):
-        with patch("triage.web.views.public.render_template", side_effect=RuntimeError), patch(broken, side_effect=RuntimeError):
+        with (
+            patch("triage.web.views.public.render_template", side_effect=RuntimeError),
+            patch(broken, side_effect=RuntimeError),
+        ):
             response = app.test_client().get("/", base_url=bench.stack.address)
             yield Visit(f"{broken} fails", "/", response.status_code, tuple(response.headers), response.data)
 

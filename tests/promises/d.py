@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import time
@@ -198,7 +197,10 @@ def only_to_the_person(bench: Bench) -> str:
     named = []
     for file in files:
         named.append(file.headers.get("Content-Disposition", ""))
-        must(re.fullmatch(r'(inline|attachment); filename="[a-z-]+\.(pdf|toml)"', named[-1]), f"{file.status}: {named[-1]}")
+        must(
+            re.fullmatch(r'(inline|attachment); filename="[a-z-]+\.(pdf|toml)"', named[-1]),
+            f"{file.status}: {named[-1]}",
+        )
         must(file.headers["Cache-Control"] == "no-store", "an export is cached")
     for name in ("sheet.pdf", "otherwise", "print", "nurse"):
         must(stranger.get(f"/run/{faults.RUN}/{name}").status_code == 410, f"{name} is shown without the cookie")
@@ -209,7 +211,9 @@ def nothing_identifies(bench: Bench) -> str:
     """Every field of every page: what can be chosen comes from the rules, and three fields take words."""
     person = _whole(bench)
     pages = [*person.seen]
-    pages += [person.get(path) for path in ("/open", "/words", "/quick", person.url("quick/1"), person.url("otherwise"))]
+    pages += [
+        person.get(path) for path in ("/open", "/words", "/quick", person.url("quick/1"), person.url("otherwise"))
+    ]
     pages += [Page(person.client.get(path)) for path in ("/", "/about", "/proof", "/flow", "/paper")]
     chosen, typed = set(), set()
     for page in pages:
@@ -220,9 +224,13 @@ def nothing_identifies(bench: Bench) -> str:
             elif kind not in ("hidden", "submit"):
                 typed.add(str(field["name"]))
     must(typed == set(TYPED), f"fields that take words: {sorted(typed)}")
-    unknown = {name for name in chosen if name not in bench.knowledge.questions and not name.startswith(("urgency", "category_"))}
+    unknown = {
+        name
+        for name in chosen
+        if name not in bench.knowledge.questions and not name.startswith(("urgency", "category_"))
+    }
     must(not unknown - {""}, f"fields that no rule knows: {sorted(unknown)}")
-    return f"{len(chosen)} fields to choose in, {len(typed)} to type in ({'; '.join(TYPED.values())}): 0 ask who somebody is"
+    return f"{len(chosen)} fields to choose in, {len(typed)} to type in ({'; '.join(TYPED.values())}): 0 ask who it is"
 
 
 PROMISES: tuple[Promise, ...] = (

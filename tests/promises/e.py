@@ -49,7 +49,11 @@ def header_grade(bench: Bench) -> str:
     given = judged(bench)
     grades = Counter(f"{one['grade']} {one['score']}" for one in given["grades"])
     # A PDF has a policy of its own, or Chromium shows an empty page; it can hold no script.
-    worse = [one for one in given["grades"] if one["grade"] != "A+" and ".pdf" not in one["asked"] and "/paper/" not in one["asked"]]
+    worse = [
+        one
+        for one in given["grades"]
+        if one["grade"] != "A+" and ".pdf" not in one["asked"] and "/paper/" not in one["asked"]
+    ]
     must(not worse, f"{worse[:2]}")
     told = ", ".join(f"{grade} ({count})" for grade, count in sorted(grades.items()))
     return f"{told}: grade, points and how many answers (algorithm {given['algorithm']})"
@@ -95,7 +99,9 @@ def on_errors_too(bench: Bench) -> str:
         server = visit.all("Server")
         must(not any(re.search(r"\d", name) for name in server), f"{visit.asked}: the server says {server}")
     errors = [visit for visit in visits if visit.status >= 400]
-    return f"{len(visits)} answers, {len(errors)} of them errors: {len(headers.always(secure=True))} headers on each, once"
+    return (
+        f"{len(visits)} answers, {len(errors)} of them errors: {len(headers.always(secure=True))} headers on each, once"
+    )
 
 
 def over_https(bench: Bench) -> str:
@@ -121,7 +127,11 @@ def not_framed(bench: Bench) -> str:
     if bench.short:
         raise NotHere("its headers are in E4; in Chromium without --short")
     visits = crawl.everything(bench)
-    guarded = {"X-Frame-Options": "DENY", "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+    guarded = {
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
     for visit in visits:
         must(all(visit.all(name) == [value] for name, value in guarded.items()), visit.asked)
         must(not visit.all("Access-Control-Allow-Origin"), f"{visit.asked}: others may read it")
@@ -129,13 +139,16 @@ def not_framed(bench: Bench) -> str:
     with browser(bench) as (page, _):
         page.goto("data:text/html,<h1>Another site</h1>")
         for path in paths:
-            page.evaluate("src => { const f = document.createElement('iframe'); f.src = src; document.body.append(f) }", stack.address + path)
+            page.evaluate(
+                "src => { const f = document.createElement('iframe'); f.src = src; document.body.append(f) }",
+                stack.address + path,
+            )
         page.wait_for_timeout(1500)
         shown = [frame.url for frame in page.frames[1:] if not frame.url.startswith("chrome-error:")]
         must(not shown, f"framed: {shown}")
         read = page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", stack.address + "/about")
         must(read == "refused", "another site could read a page")
-    return f"{len(visits)} answers with their headers; {len(paths)} of {len(paths)} pages refused in a frame, 1 of 1 read refused"
+    return f"{len(visits)} answers with their headers; {len(paths)} of {len(paths)} pages refused in a frame, a read refused"
 
 
 PROMISES: tuple[Promise, ...] = (

@@ -19,10 +19,10 @@ from unittest.mock import patch
 from flask import Flask
 from flask.testing import FlaskClient
 
-from triage import assessment, cases, engine
+from triage import cases, engine
 from triage.assessment import Assessor, without_engine
 from triage.errors import EngineError, ExportError
-from triage.journey import Answers, follow
+from triage.journey import Answers
 from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.telling import filled
 from triage.web.state import Run, SealedCookies

@@ -5,7 +5,7 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -14,7 +14,6 @@ from flask_wtf.csrf import generate_csrf
 from triage import journey
 from triage.journey import Journey, Step
 from triage.knowledge import UNSURE
-from triage.knowledge.model import Question
 from triage.web.changing import last_change
 from triage.web.changing import words as answer_words
 from triage.web.figure import figure_of
@@ -59,9 +58,8 @@ def answer(run_id: str, number: int) -> View:
     path = journey.follow(known(), run.answers)
     step = posted_step(path)
     if step is None:
-        return not_asked(known().page_questions.get(request.form.get("page", ""), ())) or (
-            lost() if not run.found else redirect(furthest(run_id, path), 303)
-        )
+        mistake = url_for("pages.question", run_id=run_id, number=number)
+        return off_path(mistake) or (redirect(furthest(run_id, path), 303) if run.found else lost())
     number = path.steps.index(step) + 1
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
@@ -85,7 +83,7 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     run = this_run()
     path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
-    emergency = _emergency_in(form.questions)
+    emergency = _emergency_posted()
     if emergency is not None and not valid:
         return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
@@ -104,6 +102,12 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     if emergency is not None:
         return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
     return None
+
+
+def off_path(mistake: str) -> View | None:
+    """The emergency page, if the form of a page that is not on the path ticks one: the run is gone, or has changed."""
+    emergency = _emergency_posted()
+    return emergency_page(this_run().run_id, emergency, mistake) if emergency else None
 
 
 def posted_step(path: Journey) -> Step | None:
@@ -130,14 +134,6 @@ def _fits(run: Run) -> bool:
     return False
 
 
-def not_asked(questions: Iterable[Question]) -> View | None:
-    """The emergency in answers to what this run does not ask, or not any more: a lost cookie must not hide it."""
-    run_id, emergency = this_run().run_id, _emergency_in(questions)
-    if emergency is None:
-        return None
-    return emergency_page(run_id, emergency, url_for("pages.question", run_id=run_id, number=1))
-
-
 def emergency_ticked() -> bool:
     """Whether what was sent holds an answer that is an emergency by itself: read straight from the form."""
     questions = known().questions
@@ -145,19 +141,18 @@ def emergency_ticked() -> bool:
     return any(name in questions and word in questions[name].stopping for name, word in sent)
 
 
-def _emergency_in(questions: Iterable[Question]) -> Journey | None:
-    """The journey with the posted answers to these questions if one of them is an emergency by itself.
+def _emergency_posted() -> Journey | None:
+    """The journey with the posted answers if one of them is an emergency by itself.
 
-    Read without the rest of the validation: a missing token or another question's mistake must not hide it.
+    Read without any validation: a missing token, another question's mistake, or a page that another tab has taken off
+    the path must not hide it.
     """
     given: dict[str, journey.Answer] = {}
-    for asked in questions:
+    for asked in known().questions.values():
         posted = request.form.getlist(asked.id)
-        if asked.type != "multi" and len(posted) > 1:
-            continue  # the form refuses it and asks again
-        chosen = tuple(word for word in posted if word in asked.allowed)
-        if chosen and journey.stops(asked, chosen):
-            given[asked.id] = chosen if asked.type == "multi" else chosen[0]
+        chosen = tuple(word for word in asked.allowed if word in posted)
+        if journey.stops(asked, chosen):
+            given[asked.id] = chosen if asked.type == "multi" else next(w for w in chosen if w in asked.stopping)
     if not given:
         return None
     # Past what is not answered yet: it can stand on the same page, before the emergency.

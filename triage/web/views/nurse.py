@@ -12,7 +12,6 @@ from triage.sheet import make_sheet
 from triage.web.advice import AdviceForm, advice_form
 from triage.web.views import handover
 from triage.web.views.context import View, known, now, pages, whole_path, words
-from triage.web.views.handover import changed_part
 from triage.web.views.results import outlook, result_page
 from triage.whatif import Outlook, everything
 
@@ -34,7 +33,6 @@ def nurse(run_id: str, path: Journey) -> View:
             changed=handover.changed_part(path, for_nurse=True),
             talk=make_talk(known(), path, assessment, sheet, whole),
             form=advice_form(known(), assessment, None),
-            changed=changed_part(path, for_nurse=True),
             now=made,
         )
 

@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from triage import journey
 from triage.journey import Sitting
 from triage.web.forms import PageForm, page_form
-from triage.web.views.answering import not_asked, take
+from triage.web.views.answering import off_path, take
 from triage.web.views.context import View, known, lost, pages, renew, this_run
 from triage.web.views.results import emergency_page
 
@@ -74,8 +74,8 @@ def quick_answer(run_id: str, number: int) -> View:
     # What is no longer on the path, since another tab changed an answer, is let go; what it lacks is asked next.
     asked = [question for sitting in sittings for question in sitting.questions if question.id in posted]
     if not asked:
-        left = [question for question in known().questions.values() if question.id in posted]
-        return not_asked(left) or (redirect(url_for("pages.quick_next", run_id=run_id), 303) if run.found else lost())
+        mistake = url_for("pages.quick", run_id=run_id, number=number)
+        return off_path(mistake) or (redirect(url_for("pages.quick_next", run_id=run_id), 303) if run.found else lost())
     number, sitting = next((n, s) for n, s in enumerate(sittings, 1) if asked[0] in s.questions)
     sitting = sitting.only(asked)
     form = page_form(sitting.questions, {}, request.form)
