@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # durable-rules compiles a C module; on Python 3.13 and later only with this definition (its setup.py ignores CFLAGS).
 INSTALL := CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes
 
-.PHONY: help run test check figures measure promises proof wheel clean
+.PHONY: help run test check figures measure lighthouse promises proof sbom audit wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -26,12 +26,21 @@ figures: $(VENV)/test ## 20,000 random assessments: do engine and witness agree,
 measure: $(VENV)/test ## every sheet, code, paper and word measured, as tables (about a quarter of an hour)
 	@$(BIN)/python -m tests.sheets && $(BIN)/python -m tests.codes && $(BIN)/python -m tests.papers && $(BIN)/python -m tests.finder
 
+lighthouse: $(VENV)/test ## Lighthouse's figures of start, question and summary, while make run is up (needs Node and Chromium)
+	@$(BIN)/python -m tests.lighthouse
+
 promises: $(VENV)/test ## what the guide promises, measured on the real stack: one line each, or why it is not measured here
 	@$(BIN)/python -m tests.promises
 
 proof: $(VENV)/test ## prove the rules anew, try every wrong edit, compare the readings, and record it all (about half an hour)
 	@$(BIN)/python -m triage verify --record && $(BIN)/python -m triage verify --mutate --record && \
 		$(BIN)/python -m triage verify --compare 200000 --record
+
+sbom: $(VENV)/test ## write deploy/sbom.cdx.json, the bill of materials, anew from the lock file
+	@$(BIN)/python -m tests.sbom
+
+audit: $(VENV)/test ## ask pip-audit about the locked packages; says NOT AUDITED where it could not look
+	@$(BIN)/python -m tests.audit
 
 wheel: $(VENV)/run ## build the wheel into dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

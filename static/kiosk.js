@@ -5,10 +5,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const idle = Number(kiosk.dataset.idle) * 1000;
   const warned = 60 * 1000;
   let touched = Date.now();
-  let leaving = false;
+  let left = 0;
 
+  // Again after a while, should the server have been away: nobody is there who could press anything.
   const leave = () => {
-    leaving = true;
+    if (Date.now() - left < 10_000) return;
+    left = Date.now();
     if (dialog) dialog.querySelector("form").submit();
     else if (location.pathname !== kiosk.dataset.start) location.replace(kiosk.dataset.start);
   };
@@ -16,10 +18,10 @@ document.addEventListener("DOMContentLoaded", () => {
     touched = Date.now();
     if (dialog?.open) dialog.close();
   };
-  const tell = (left) => {
-    dialog.querySelector("[data-left]").textContent = String(left);
+  const tell = (seconds) => {
+    dialog.querySelector("[data-left]").textContent = String(seconds);
     // Twice, so that a screen reader hears that time passes and can still read.
-    if (left === 30 || left === 10) dialog.querySelector("[data-said]").textContent = `${left} seconds left`;
+    if (seconds === 30 || seconds === 10) dialog.querySelector("[data-said]").textContent = `${seconds} seconds left`;
   };
 
   for (const event of ["pointerdown", "keydown", "input", "scroll", "wheel", "touchmove"]) {
@@ -31,7 +33,6 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   // By the clock and not by counting: a device that slept meanwhile has to clear at once.
   setInterval(() => {
-    if (leaving) return;
     const rest = touched + idle + (dialog ? warned : 0) - Date.now();
     if (rest <= 0) return leave();
     if (!dialog || rest > warned) return;

@@ -118,7 +118,7 @@ def main() -> int:
     wrong = 0
     codes = []
     for number, answers in enumerate(people(knowledge, PEOPLE, draw)):
-        sheet = sheet_of(knowledge, answers, MADE + timedelta(number % 4000))
+        sheet = sheet_of(knowledge, answers, MADE + timedelta(number % 3_500))
         typed = code.write(knowledge.numbering, sheet)
         wrong += code.read(knowledge.numbering, typed) != sheet
         if number < SLIPPED:

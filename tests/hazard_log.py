@@ -6,14 +6,17 @@ in other processes (`-n`). What a part of the tests can tell, that each named te
 
 from __future__ import annotations
 
+import ast
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from triage.knowledge.model import Hazard
 
+ROOT = Path(__file__).resolve().parents[1]
 PARTIAL = (
     "keyword", "markexpr", "deselect", "ignore", "ignore_glob", "collectonly", "lf", "stepwise", "setuponly",
     "setupplan",
@@ -32,6 +35,15 @@ def named_tests(hazards: Iterable[Hazard]) -> dict[str, list[str]]:
             for test in (*control.tests, *([PROOF] if control.properties else ())):
                 named.setdefault(test, []).append(f"{hazard.id}: {control.what}")
     return named
+
+
+def absent(tests: Collection[str]) -> list[str]:
+    """Those of these tests, each named as file::name, that do not exist."""
+    there: dict[str, set[str]] = {}
+    for file in {test.partition("::")[0] for test in tests}:
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8")) if (ROOT / file).is_file() else ast.parse("")
+        there[file] = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [test for test in tests if test.partition("::")[2] not in there[test.partition("::")[0]]]
 
 
 class HazardLog:

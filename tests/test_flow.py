@@ -13,7 +13,7 @@ from triage.flow import drawing, reading
 from triage.journey import findings_of
 from triage.knowledge import NOT_ASKED, Urgency, load
 from triage.knowledge.model import RedFlag, Reversibility, StepUp, Withhold
-from triage.knowledge.telling import told
+from triage.knowledge.telling import filled, told
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_every_red_flag_of_a_deposit_stands_in_its_flow(knowledge, flows):
             flag = flags[outcome.rule]
             assert outcome.mark == flag.urgency.word
             assert outcome.label == knowledge.dispositions[flag.urgency].label
-            assert outcome.text == flag.because
+            assert outcome.text == filled(knowledge, flag.because, {})
 
 
 def test_an_answer_is_enough_exactly_for_the_red_flags_that_hold_with_it_alone(knowledge, flows):

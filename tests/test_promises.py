@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.promises import a, b
+from tests.promises import a, b, f, g
 from tests.promises.bench import Bench, Measure
 
 IN_PROCESS = (
     a.expired_forms, a.largest_cookie, a.codes_come_back, a.told_where,
     b.fuzzed, b.two_values, b.unknown_options, b.spoilt_cookies, b.addresses,
+    f.soak, g.components, g.static_checks,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from triage.engine import Engine
@@ -203,13 +204,24 @@ class Assessor:
                     fail_safe = ENGINE_DIFFERED
                     log.error("Engine and witness differ on %s", sorted(fired ^ held))
                     held |= fired
-            except EngineError:
+            except Exception:
+                # Whatever it is: also what fails while the engine is mended must not take the witness along.
                 fail_safe = ENGINE_FAILED
                 log.exception("The rule engine failed; the witness stands alone.")
         self.counts["assessments"] += 1
         if fail_safe:
             self.counts[fail_safe] += 1
         return conclude(self.knowledge, findings, held, fail_safe, at_least)
+
+    def emergency(self, findings: Findings) -> bool:
+        """Whether witness or engine, each asked alone, finds an emergency: for when a result could not be had."""
+        for ask in (partial(witness, self.knowledge), self.engine.fired if self.engine else None):
+            try:
+                if ask and grounds(self.knowledge, findings, ask(findings)).urgency == Urgency.EMERGENCY:
+                    return True
+            except Exception:
+                log.exception("One of the two cannot say whether it is an emergency.")
+        return False
 
     def not_worked_out(self) -> Assessment:
         """The result when no result can be had: advice today, and nothing else claimed."""

@@ -133,6 +133,7 @@ class Ruleset:
     def _begin_anew(self) -> None:
         """What broke off is still inside the C structures and poisons the session: begin with a new one."""
         if self._opened:  # deleting a session in which nothing ever fired crashes the process
+            self._opened = False
             durable.delete_state(self._handle, _SESSION)
         durable.delete_ruleset(self._handle)
         self._handle = self._compile()
@@ -144,10 +145,10 @@ class Ruleset:
         fired: list[str] = []
         started = durable.start_action_for_state(self._handle, session)
         answer = started and started[1]
-        self._opened = self._opened or bool(started)
         while answer:
             # {"r12": {"m": {the whole fact}}}: only the name is of interest.
             fired.append(answer[2 : answer.index('"', 2)])
+            self._opened = True
             answer = durable.complete_and_start_action(self._handle, session)
         if not fired or fired.pop() != _SENTINEL:
             raise EngineError("durable-rules did not finish: the last rule never fired")

@@ -42,7 +42,7 @@ def test_nobody_comes_out_less_urgent_by_hand(knowledge, papers):
 
 
 def test_random_people_get_every_urgency(knowledge, papers):
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)  # noqa: S311 - repeatable people, not secrets
     got = {
         follow(paper, ticks(paper, random_journey(knowledge, draw, deposit).answers))
         for deposit, paper in papers.items()
@@ -52,7 +52,7 @@ def test_random_people_get_every_urgency(knowledge, papers):
 
 
 def test_a_question_without_a_tick_counts_as_not_sure(knowledge, papers):
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)  # noqa: S311 - repeatable people, not secrets
     for deposit, paper in papers.items():
         for _ in range(20):
             journey = random_journey(knowledge, draw, deposit)
@@ -67,7 +67,7 @@ def test_a_question_without_a_tick_counts_as_not_sure(knowledge, papers):
 
 
 def test_of_several_places_the_most_urgent_paper_counts(knowledge, papers):
-    draw = random.Random(3)  # noqa: S311
+    draw = random.Random(3)  # noqa: S311 - repeatable people, not secrets
     for _ in range(300):
         places = draw.sample(sorted(papers), 2)
         answers = {**random_journey(knowledge, draw, places[0]).answers, knowledge.place_question: tuple(places)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -125,3 +127,27 @@ def test_what_cannot_be_set_is_said_without_a_word_of_the_sheet(sheet, around, m
         pdf.make_pdf(sheet, around, MADE)
     typesetting._compiler.cache_clear()
     assert sheet.heading.text not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_while_one_process_sets_a_pdf_the_others_refuse_at_once_and_a_killed_one_holds_nobody_up(
+    sheet, around, monkeypatch
+):
+    monkeypatch.setattr(typesetting, "_turn", None)
+    typesetting.share_turns()
+    ready, begun = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            with typesetting._a_turn():
+                os.write(begun, b"x")
+                signal.pause()
+        finally:
+            os._exit(1)
+    try:
+        assert os.read(ready, 1) == b"x"
+        with pytest.raises(ExportError, match="another one is being set"):
+            pdf.make_pdf(sheet, around, MADE)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert pdf.make_pdf(sheet, around, MADE) == pdf.make_pdf(sheet, around, MADE)

@@ -17,7 +17,7 @@ from triage.knowledge import Urgency, load, numbering, read
 
 TODAY = codes.MADE
 BOOK = 'why = "It counts.", sources = ["book"]'
-HEALTH, PILL, DOSE = '  { id = "health",', '{ id = "pill", text = "A pill" }', 'enable_when = { pill = "yes" }'
+HEALTH, PILL, DOSE = '  { id = "health", page', '{ id = "pill", text = "A pill" }', 'enable_when = { pill = "yes" }'
 FOG = '{ id = "fog", text = "Fog" }, '
 AGE = f'ordered = true, text = "Age?", {BOOK}, usual = '
 CALM = {

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from tests.stack.conftest import NGINX, OPENSSL
 
 from . import a, b, c, d, e, f, g
-from .bench import Bench, Broken, Measure
+from .bench import Bench, Broken, Measure, NotHere
 
 PROMISES = (*a.PROMISES, *b.PROMISES, *c.PROMISES, *d.PROMISES, *e.PROMISES, *f.PROMISES, *g.PROMISES)
 
@@ -25,6 +25,8 @@ def figure(bench: Bench, measure: Measure | str) -> tuple[str, str]:
     today = datetime.now(UTC).date().isoformat()
     try:
         return measure(bench), today
+    except NotHere as why:
+        return f"not measured here: {why}", ""
     except (Broken, AssertionError) as error:
         return f"BROKEN: {error}", today
 

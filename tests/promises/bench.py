@@ -26,6 +26,10 @@ class Broken(Exception):
     """A promise does not hold; the text says what was seen instead."""
 
 
+class NotHere(Exception):
+    """This cannot be measured on this machine or in this time; the text says why, or what measures it instead."""
+
+
 def must(holds: object, seen: str) -> None:
     """Broken, unless it holds."""
     if not holds:
@@ -35,9 +39,10 @@ def must(holds: object, seen: str) -> None:
 class Bench:
     """What the measurements work on, each part made when it is first needed; `short` for a size that suits a test."""
 
-    def __init__(self, short: bool = False) -> None:
+    def __init__(self, short: bool = False, stack: Stack | None = None) -> None:
+        """Without a `stack` that runs already, one is started when it is first needed."""
         self._open = ExitStack()
-        self._stack: Stack | None = None
+        self._stack = stack
         self.short = short
 
     def size(self, full: int, short: int) -> int:

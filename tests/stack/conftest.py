@@ -248,17 +248,17 @@ class Stack:
 
     # -- people in front of it ----------------------------------------------------------------------------------------
 
-    def connect(self, timeout: float = 30) -> ssl.SSLSocket:
-        """A connection of a browser, with the certificate checked."""
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+    def connect(self, timeout: float = 30, source: str = "") -> ssl.SSLSocket:
+        """A connection of a browser, with the certificate checked; from any address that begins with 127."""
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0) if source else None)
         return self.trust.wrap_socket(plain, server_hostname=HOST)
 
     def request(
-        self, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()
+        self, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = (), source: str = ""
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """One request: its status, its headers, its body."""
         connection = http.client.HTTPSConnection(HOST, self.port, timeout=30)
-        connection.sock = self.connect()
+        connection.sock = self.connect(source=source)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in {"Host": f"{HOST}:{self.port}", "Content-Length": str(len(body))}.items():
@@ -281,9 +281,9 @@ class Stack:
                     answer += more
             return answer
 
-    def test_client(self) -> Client:
+    def test_client(self, source: str = "") -> Client:
         """What an application offers its tests, but over TLS and through nginx."""
-        return _OverTheWire(self)
+        return _OverTheWire(self, source)
 
     def person(self, knowledge: Knowledge) -> Person:
         """Somebody on the start page."""
@@ -291,13 +291,13 @@ class Stack:
 
 
 class _OverTheWire(Client):
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, source: str) -> None:
         def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
             path = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             given = {"Cookie": environ.get("HTTP_COOKIE"), "Content-Type": environ.get("CONTENT_TYPE")}
             sent = [(name, value) for name, value in given.items() if value]
-            status, headers, content = stack.request(environ["REQUEST_METHOD"], path, body, sent)
+            status, headers, content = stack.request(environ["REQUEST_METHOD"], path, body, sent, source)
             start_response(f"{status} {http.client.responses.get(status, '')}", headers)
             return [content]
 

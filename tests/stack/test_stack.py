@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -13,12 +12,14 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.promises.g import locked_in
 from triage.assessment import Assessor
 from triage.journey import Answer
 from triage.knowledge import Knowledge, Urgency
 from triage.web import headers
 
 from .conftest import CLINIC, HOST, Stack, answers_of, until
+from .crowd import MADE, REFUSED, Load, SlowConnections, Visitor, pdfs_at_once, summary_heading
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,6 @@ def routine(assessor: Assessor) -> Mapping[str, Answer]:
 def served(stack: Stack) -> list[int]:
     """How many requests each instance has answered so far."""
     return [len(instance.requests()) for instance in stack.instances]
-
-
-def summary_heading(knowledge: Knowledge) -> str:
-    """What a calm result says first."""
-    return knowledge.dispositions[Urgency.ROUTINE].heading
 
 
 # -- journeys ----------------------------------------------------------------------------------------------------------
@@ -80,40 +76,6 @@ def test_a_worker_killed_at_each_step_loses_no_answer(
     untouched.starts()
     assert untouched.answers(routine).text == whole
     assert summary_heading(knowledge) in person.get(person.url("summary")).h1
-
-
-class Load:
-    """A few people who answer while something happens; every failure they saw."""
-
-    def __init__(self, stack: Stack, knowledge: Knowledge, answers: Mapping[str, Answer], people: int = 2) -> None:
-        self.failures: list[str] = []
-        self.finished = 0
-        self._stack, self._knowledge, self._answers = stack, knowledge, answers
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._live) for _ in range(people)]
-
-    def _live(self) -> None:
-        while not self._over.is_set():
-            try:
-                person = self._stack.person(self._knowledge)
-                person.starts()
-                person.answers(self._answers)
-                heading = person.get(person.url("summary")).h1
-                assert summary_heading(self._knowledge) in heading, heading
-                self.failures += [f"{p.status} on {p.h1}" for p in person.seen if p.status != 200]
-                self.finished += 1
-            except Exception as error:
-                self.failures.append(repr(error))
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_a_whole_instance_killed_under_load_is_not_noticed(
@@ -301,17 +263,24 @@ def test_plain_http_leads_to_https_whatever_name_was_asked_for(stack: Stack) -> 
 def test_thirty_slow_connections_do_not_stop_anybody(
     stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]
 ) -> None:
-    with contextlib.ExitStack() as slow:
-        wires = [slow.enter_context(stack.connect()) for _ in range(30)]
-        for number, wire in enumerate(wires):
-            wire.sendall(
-                b"GET / HTTP/1.1\r\n"
-                if number % 2
-                else f"POST /start HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 900\r\n\r\n".encode()
-            )
+    with SlowConnections(stack, 30):
         person = stack.person(knowledge)
         person.starts()
         assert person.answers(routine).h1 == "Check your answers"
+
+
+def test_pdfs_asked_for_all_at_once_are_made_or_say_to_print_the_page(
+    stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]
+) -> None:
+    person = Visitor(stack, knowledge)
+    person.arrives()
+    person.starts()
+    person.answers(routine)
+    with Load(stack, knowledge, routine) as load:
+        answers = pdfs_at_once(person, 12)
+        until(lambda: load.finished >= 1, "somebody finishes beside it")
+    assert not load.failures
+    assert answers.keys() == {MADE, REFUSED}
 
 
 def test_a_waiting_room_behind_one_address_is_never_refused(stack: Stack) -> None:
@@ -373,3 +342,12 @@ def test_no_answer_touches_the_disk(stack: Stack, knowledge: Knowledge, routine:
     # A folder counts as well: it remembers a file that came and went.
     written = {path.name for path in stack.folder.rglob("*") if path.stat().st_mtime >= began}
     assert written <= {"guide-1.log", "guide-2.log", "nginx-triage.log"}
+
+
+def test_it_runs_with_a_read_only_system_no_network_and_no_privileges(
+    stack: Stack, knowledge: Knowledge, routine: Mapping[str, Answer]
+) -> None:
+    said = locked_in(stack, knowledge, routine)
+    if said.startswith("NOT MEASURED"):
+        pytest.skip(said)
+    assert "and a PDF" in said

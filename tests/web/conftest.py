@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from html import unescape
-from typing import Any
+from typing import IO, Any
 
 import html5lib
 import pytest
@@ -22,6 +23,7 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from triage.journey import Answer
 from triage.knowledge import Knowledge
 from triage.web import create_app
 
@@ -208,15 +210,15 @@ def person(app: Flask) -> Iterator[Person]:
     yield Person(app, app.extensions["assessor"].knowledge)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The real server, started as a user starts it."""
+@contextmanager
+def served(log: int | IO[bytes] = subprocess.DEVNULL, **settings: str) -> Iterator[str]:
+    """The address of the real server, started as a user starts it, with these settings; it writes to `log`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environ) as server:
+    with subprocess.Popen(command, stdout=log, stderr=log, env={**environ, **settings}) as server:
         try:
             for _ in range(600):
                 try:
@@ -227,6 +229,13 @@ def address() -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The guide as it is on a person's own device."""
+    with served() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +251,108 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+
+def press(page: Any, name: str) -> None:
+    """Press a button and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).first.click()
+
+
+def asked(page: Any, inside: str = "main form") -> list[str]:
+    """The ids of the questions on the page, in its order."""
+    names: list[str] = page.eval_on_selector_all(
+        f"{inside} input:not([type=hidden])", "boxes => [...new Set(boxes.map(box => box.name))]"
+    )
+    return names
+
+
+def fill(page: Any, answers: Mapping[str, Answer]) -> None:
+    """Answer the questions of the page, and press nothing yet."""
+    for name in asked(page):
+        given = answers[name]
+        for value in given if isinstance(given, tuple) else (given,):
+            page.check(f'input[name="{name}"][value="{value}"]')
+
+
+def walk(page: Any, address: str, answers: Mapping[str, Answer]) -> None:
+    """From the start page to the summary, or to the emergency page."""
+    page.goto(address)
+    press(page, "Start now")
+    while asked(page):
+        fill(page, answers)
+        press(page, "Continue")
+    if page.get_by_role("button", name="See what to do next").count():
+        press(page, "See what to do next")
+
+
+def faults(page: Any, tags: tuple[str, ...] = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")) -> list[str]:
+    """What axe finds wrong with the page: by itself, against WCAG 2.2 AA."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": list(tags)}}).response["violations"]
+    return [f"{page.url}: {one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"][:2]]
+
+
+def too_small(page: Any) -> list[str]:
+    """What can be pressed and is smaller than 24 CSS pixels; links within a sentence may be."""
+    small: list[str] = page.eval_on_selector_all(
+        "input:not([type=hidden]), button:not([aria-hidden]), summary, nav a, .nhsuk-button, .body__figure a",
+        """all => all.filter(one => one.checkVisibility()).map(one => [one, one.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.height < 24 || box.width < 24))
+            .map(([one, box]) => `${one.outerHTML.slice(0, 120)} ${box.width}x${box.height}`)""",
+    )
+    return small
+
+
+class Keys:
+    """Somebody who has a keyboard and nothing else."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def here(self) -> dict[str, str]:
+        """What has the focus."""
+        found: dict[str, str] = self.page.evaluate(
+            """() => { const e = document.activeElement; return {
+                name: e.name || "", value: e.value || "", tag: e.tagName, text: e.textContent.trim(),
+                href: e.getAttribute("href") || ""}; }"""
+        )
+        return found
+
+    def to(self, wanted: Callable[[dict[str, str]], bool]) -> None:
+        """Press Tab until it has the focus."""
+        for _ in range(200):
+            self.page.keyboard.press("Tab")
+            if wanted(self.here()):
+                return
+        raise AssertionError("Tab does not lead there")
+
+    def enter(self) -> None:
+        """Press Enter, and wait for the page that comes."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def answer(self, knowledge: Knowledge, question_id: str, given: Answer) -> None:
+        """Answer one question."""
+        question = knowledge.questions[question_id]
+        if question.type == "multi":
+            jump = f"#{question_id}-none"
+            if given == ("none",) and self.page.locator(f'a[href="{jump}"]').count():
+                self.to(lambda at: at["href"] == jump)
+                self.page.keyboard.press("Enter")
+                assert self.here()["value"] == "none", "the link leads to the end of the list"
+                self.page.keyboard.press("Space")
+                return
+            for value in given:
+                self.to(lambda at, value=value: (at["name"], at["value"]) == (question_id, value))
+                self.page.keyboard.press("Space")
+            return
+        self.to(lambda at: at["name"] == question_id)
+        steps = question.allowed.index(str(given))
+        self.page.keyboard.press("Space")
+        for _ in range(steps):
+            self.page.keyboard.press("ArrowDown")

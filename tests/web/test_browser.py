@@ -26,6 +26,7 @@ from triage.web.state import Run
 from triage.whatif import for_patient
 
 from ..verify.test_record import RECORD
+from .conftest import press, walk
 
 Calm = dict[str, list[Mapping[str, Answer]]]
 Printer = Callable[[Mapping[str, Answer], str], PdfReader]
@@ -35,28 +36,6 @@ Printer = Callable[[Mapping[str, Answer], str], PdfReader]
 def knowledge() -> Knowledge:
     """The real rules."""
     return load(resources.folder("rules"))
-
-
-def press(page: Any, name: str) -> None:
-    """Press a button and wait for the page that it leads to."""
-    with page.expect_navigation():
-        page.get_by_role("button", name=name).first.click()
-
-
-def walk(page: Any, address: str, answers: Mapping[str, Answer]) -> None:
-    """From the start page to the summary, or to the emergency page."""
-    page.goto(address)
-    press(page, "Start now")
-    while names := page.eval_on_selector_all(
-        "main form input:not([type=hidden])", "boxes => [...new Set(boxes.map(box => box.name))]"
-    ):
-        for name in names:
-            given = answers[name]
-            for value in given if isinstance(given, tuple) else (given,):
-                page.check(f'input[name="{name}"][value="{value}"]')
-        press(page, "Continue")
-    if page.get_by_role("button", name="See what to do next").count():
-        press(page, "See what to do next")
 
 
 def calm_answers(assessor: Assessor) -> Calm:

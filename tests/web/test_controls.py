@@ -109,7 +109,7 @@ def test_a_run_is_not_opened_after_its_hours(person: Person, monkeypatch: pytest
     walked(person, Urgency.ROUTINE)
     assert person.get(person.url("summary")).status == 200
     later = SimpleNamespace(time=lambda: time.time() + LIFETIME + 2)
-    monkeypatch.setattr("cryptography.fernet.time", later)
+    monkeypatch.setattr("triage.web.state.time", later)
     assert LIFETIME == 4 * 60 * 60
     assert person.get(person.url("summary")).status == 410
 

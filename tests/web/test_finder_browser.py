@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from triage.assessment import Assessor
 from triage.knowledge import Knowledge, Urgency
 
-from .test_browser import knowledge, press  # noqa: F401 - a fixture
+from .conftest import faults, fill, press
+from .test_browser import knowledge  # noqa: F401 - a fixture
 from .test_pages import cases
 
 LETTER = "Coarse popcorn-like microcalcifcation, aneurysm, BI-RADS 4, metastasis, old granulomatous disease"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def at_the_place_question(page: Any, address: str, knowledge: Knowledge) -> None:  # noqa: F811
@@ -28,12 +27,7 @@ def at_the_place_question(page: Any, address: str, knowledge: Knowledge) -> None
     page.goto(address)
     press(page, "Start now")
     while not page.get_by_role("button", name="Look up words").count():
-        names = page.eval_on_selector_all(
-            "main form input:not([type=hidden])", "boxes => [...new Set(boxes.map(box => box.name))]"
-        )
-        for name in names:
-            for value in given if isinstance(given := answers[name], tuple) else (given,):
-                page.check(f'input[name="{name}"][value="{value}"]')
+        fill(page, answers)
         press(page, "Continue")
 
 
@@ -86,8 +80,7 @@ def test_the_finder_fits_and_has_no_barrier(browser: Any, address: str, width: i
         for details in page.query_selector_all("details"):
             details.evaluate("details => details.open = true")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), letter
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
-        assert not found, [(violation["id"], violation["nodes"][0]["html"]) for violation in found]
+        assert not faults(page)
     assert page.evaluate("document.activeElement.className").startswith("nhsuk-error-summary")
     assert not [text for text in said if "422" not in text]
     context.close()

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +13,7 @@ import pytest
 from flask import Flask
 
 from tests import codes
-from tests.web.conftest import Person
-from triage import resources
+from tests.web.conftest import Person, served
 from triage.exports import code, qr
 from triage.journey import Answer, with_usual
 from triage.knowledge import Knowledge, Urgency
@@ -41,7 +35,7 @@ def usual(app: Flask) -> Mapping[str, Answer]:
 def code_of(app: Flask, answers: Mapping[str, Answer], days: int = 0, **changed: Any) -> str:
     """The code of a sheet made so many days ago; what it says came of it can be changed."""
     knowledge = app.extensions["assessor"].knowledge
-    sheet = codes.sheet_of(knowledge, answers, handover._today() - timedelta(days))
+    sheet = codes.sheet_of(knowledge, answers, app.extensions["clock"]().astimezone().date() - timedelta(days))
     fields = {name: getattr(sheet, name) for name in ("edition", "made", "urgency", "categories", "answers")}
     return code.write(knowledge.numbering, code.Handed(**{**fields, **changed}))
 
@@ -161,6 +155,16 @@ def test_beside_an_alarm_of_the_sheet_no_calmer_level_is_named(
     assert person.get(person.url("summary")).h1.endswith("now")
 
 
+def test_a_nurse_is_told_both_levels_also_beside_an_alarm(
+    app: Flask, person: Person, usual: Mapping[str, Answer]
+) -> None:
+    types(person, code_of(app, usual, urgency=Urgency.SAME_DAY, categories={}))
+    page = person.get(person.url("nurse"))
+    assert page.h1 == "Nurse view"
+    changed = page.soup.select_one(".changed")
+    assert changed is not None and person.knowledge.dispositions[Urgency.ROUTINE].label in changed.get_text()
+
+
 def test_a_less_urgent_sheet_never_lowers_the_result(app: Flask, person: Person, usual: Mapping[str, Answer]) -> None:
     types(person, code_of(app, usual, urgency=Urgency.SELF_CARE))
     page = person.get(person.url("summary"))
@@ -242,32 +246,14 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The real server and everything it writes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     written = tmp_path_factory.mktemp("server") / "log"
-    environ = {"PYTHONPATH": str(resources.folder("rules").parent), **SETTINGS}
-    with written.open("wb") as log:
-        command = [sys.executable, "-m", "triage", "serve", "--port", str(port)]
-        with subprocess.Popen(command, stdout=log, stderr=log, env=environ) as process:
-            try:
-                for _ in range(300):
-                    try:
-                        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)
-                        break
-                    except OSError:
-                        time.sleep(0.1)
-                yield f"http://127.0.0.1:{port}", written
-            finally:
-                process.terminate()
+    with written.open("wb") as log, served(log, **SETTINGS) as url:
+        yield url, written
 
 
 def test_typed_without_script_or_scanned_with_it_the_code_leaves_no_trace(
-    server: tuple[str, Path], app: Flask, usual: Mapping[str, Answer]
+    browser: Any, server: tuple[str, Path], app: Flask, usual: Mapping[str, Answer]
 ) -> None:
-    browsers = pytest.importorskip("tests.web.test_browser")
-    from playwright.sync_api import sync_playwright
-
     address, log = server
     seen: list[str] = []
 
@@ -276,33 +262,32 @@ def test_typed_without_script_or_scanned_with_it_the_code_leaves_no_trace(
         page.on("request", lambda request: seen.append(f"{request.url} {request.headers.get('referer', '')}"))
         return page
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browsers.CHROMIUM, args=list(browsers.FLAGS))
-        plain = watched(browser.new_context(java_script_enabled=False))
-        plain.goto(f"{address}/open#{'A' * 60}")
-        assert plain.locator("noscript").count() and "JavaScript is off" in plain.inner_text("main")
-        typed = code_of(app, usual)
-        plain.fill("#code", typed)
-        with plain.expect_navigation():
-            plain.get_by_role("button", name="Show my answers").click()
-        assert plain.inner_text("h1") == "Check your answers"
-        plain_told = plain.inner_text("dl.told >> nth=0")
-        plain.goto(plain.url.replace("/check", "/summary"))
-        plain.locator("summary", has_text="Show the code").click()
-        assert plain.inner_text(".code__groups").split() == typed.split("-")
-        sealed = qr.seal(KEY, typed)
-        scanned = watched(browser.new_context())
-        scanned.goto(f"{address}/open#{sealed}")
-        scanned.wait_for_url("**/check")
-        assert scanned.inner_text("h1") == "Check your answers"
-        assert scanned.inner_text("dl.told >> nth=0") == plain_told
-        scanned.go_back()
-        assert sealed[:40] not in scanned.evaluate("location.href"), "the scanned address is gone from the history"
-        scanned.goto(f"{address}/open#{sealed[:-4]}AAAA")
-        scanned.wait_for_selector(".nhsuk-error-summary")
-        assert "This square cannot be opened" in scanned.inner_text("main")
-        titles = plain.title() + scanned.title()
-        browser.close()
+    plain = watched(browser.new_context(java_script_enabled=False))
+    plain.goto(f"{address}/open#{'A' * 60}")
+    assert plain.locator("noscript").count() and "JavaScript is off" in plain.inner_text("main")
+    typed = code_of(app, usual)
+    plain.fill("#code", typed)
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Show my answers").click()
+    assert plain.inner_text("h1") == "Check your answers"
+    plain_told = plain.inner_text("dl.told >> nth=0")
+    plain.goto(plain.url.replace("/check", "/summary"))
+    plain.locator("summary", has_text="Show the code").click()
+    assert plain.inner_text(".code__groups").split() == typed.split("-")
+    sealed = qr.seal(KEY, typed)
+    scanned = watched(browser.new_context())
+    scanned.goto(f"{address}/open#{sealed}")
+    scanned.wait_for_url("**/check")
+    assert scanned.inner_text("h1") == "Check your answers"
+    assert scanned.inner_text("dl.told >> nth=0") == plain_told
+    scanned.go_back()
+    assert sealed[:40] not in scanned.evaluate("location.href"), "the scanned address is gone from the history"
+    scanned.goto(f"{address}/open#{sealed[:-4]}AAAA")
+    scanned.wait_for_selector(".nhsuk-error-summary")
+    assert "This square cannot be opened" in scanned.inner_text("main")
+    titles = plain.title() + scanned.title()
+    plain.context.close()
+    scanned.context.close()
     asked = " ".join(url for url in seen if sealed[:40] not in url)
     # The browser is told the whole address of a square; nothing after "#" is ever sent.
     assert all(url.partition(" ")[0].partition("#")[0].endswith("/open") for url in seen if sealed[:40] in url)

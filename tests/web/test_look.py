@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 
 from triage import cases
@@ -20,11 +19,8 @@ from triage.knowledge import Knowledge, Urgency
 from triage.knowledge.model import REVERSIBILITY, HardWord
 from triage.sheet import make_sheet
 
-from .conftest import Person
-from .test_browser import press
+from .conftest import Person, asked, faults, fill, press, too_small
 from .test_pages import walked
-
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +50,11 @@ def stops(page: Any, address: str, knowledge: Knowledge, answers: Mapping[str, A
     yield "question"
     press(page, "Continue")
     yield "error"
-    while names := page.eval_on_selector_all(
-        "main form input:not([type=hidden])", "boxes => [...new Set(boxes.map(box => box.name))]"
-    ):
+    while names := asked(page):
         single = next((name for name in names if knowledge.questions[name].type != "multi"), "")
         if single == names[0]:
             yield "radios"
-        for name in names:
-            given = answers[name]
-            for value in given if isinstance(given, tuple) else (given,):
-                page.check(f'input[name="{name}"][value="{value}"]')
+        fill(page, answers)
         if knowledge.place_question in names:
             yield "where"
         press(page, "Continue")
@@ -94,8 +85,7 @@ def test_a_checker_of_accessibility_finds_nothing_on_any_kind_of_page(
     page = opened(browser, 390)
     found = []
     for name in stops(page, address, knowledge, answers):
-        violations = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
-        found += [(name, one["id"], [node["html"][:200] for node in one["nodes"][:2]]) for one in violations]
+        found += [(name, fault) for fault in faults(page)]
     assert not found
     page.context.close()
 
@@ -111,12 +101,7 @@ def test_everything_that_can_be_pressed_is_large_enough_and_nothing_moves_while_
     small = []
     for name in stops(page, address, knowledge, answers):
         assert page.evaluate("window.moved") == 0, f"{name}: something moved"
-        small += page.eval_on_selector_all(
-            "input:not([type=hidden]), button, summary, nav a, .nhsuk-button, .body__figure a",
-            """all => all.filter(one => one.checkVisibility()).map(one => [one, one.getBoundingClientRect()])
-                .filter(([, box]) => box.width && (box.height < 24 || box.width < 24))
-                .map(([one, box]) => `${one.outerHTML.slice(0, 120)} ${box.width}x${box.height}`)""",
-        )
+        small += too_small(page)
     assert not small
     page.context.close()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from pypdf import PdfReader
 
@@ -16,16 +15,14 @@ from triage.knowledge import Knowledge
 from triage.web.state import Run
 from triage.whatif import NOTHING
 
-from .test_browser import browser  # noqa: F401 - a fixture
+from .conftest import Keys, asked, faults
 from .test_pages import an_emergency, first_question
 
 Open = Callable[..., Any]
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-
 
 @pytest.fixture
-def opened(app: Flask, browser: Any) -> Iterator[Open]:  # noqa: F811
+def opened(app: Flask, browser: Any) -> Iterator[Open]:
     """Opens a page of the application itself; with answers, of a run that has them."""
     contexts = []
 
@@ -70,64 +67,6 @@ def knowledge(app: Flask) -> Knowledge:
     return known
 
 
-class Keys:
-    """Somebody who has a keyboard and nothing else."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-
-    def here(self) -> dict[str, str]:
-        """What has the focus."""
-        found: dict[str, str] = self.page.evaluate(
-            """() => { const e = document.activeElement; return {
-                name: e.name || "", value: e.value || "", tag: e.tagName, text: e.textContent.trim(),
-                href: e.getAttribute("href") || ""}; }"""
-        )
-        return found
-
-    def to(self, wanted: Callable[[dict[str, str]], bool]) -> None:
-        """Press Tab until it has the focus."""
-        for _ in range(200):
-            self.page.keyboard.press("Tab")
-            if wanted(self.here()):
-                return
-        raise AssertionError("Tab does not lead there")
-
-    def enter(self) -> None:
-        """Press Enter, and wait for the page that comes."""
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-
-    def answer(self, knowledge: Knowledge, question_id: str, given: Answer) -> None:
-        """Answer one question."""
-        question = knowledge.questions[question_id]
-        if question.type == "multi":
-            jump = f"#{question_id}-none"
-            if given == ("none",) and self.page.locator(f'a[href="{jump}"]').count():
-                self.to(lambda at: at["href"] == jump)
-                self.page.keyboard.press("Enter")
-                assert self.here()["value"] == "none", "the link leads to the end of the list"
-                self.page.keyboard.press("Space")
-                return
-            for value in given:
-                self.to(lambda at, value=value: (at["name"], at["value"]) == (question_id, value))
-                self.page.keyboard.press("Space")
-            return
-        self.to(lambda at: at["name"] == question_id)
-        steps = question.allowed.index(str(given))
-        self.page.keyboard.press("Space")
-        for _ in range(steps):
-            self.page.keyboard.press("ArrowDown")
-
-
-def questions_on(page: Any) -> list[str]:
-    """The ids of the questions on the page, in its order."""
-    names: list[str] = page.eval_on_selector_all(
-        "main .quick input:not([type=hidden])", "boxes => [...new Set(boxes.map(box => box.name))]"
-    )
-    return names
-
-
 def test_a_whole_run_takes_five_pages_by_keyboard_without_javascript(opened: Open, knowledge: Knowledge) -> None:
     deposit = next(iter(knowledge.deposits))
     answers = with_usual(knowledge, {knowledge.place_question: (deposit,)}).answers
@@ -136,10 +75,10 @@ def test_a_whole_run_takes_five_pages_by_keyboard_without_javascript(opened: Ope
     keys.to(lambda at: at["tag"] == "BUTTON" and at["text"] == "Start quick entry")
     keys.enter()
     pages = 0
-    while asked := questions_on(page):
+    while questions := asked(page, "main .quick"):
         pages += 1
         assert pages <= 6, page.inner_text("h1")
-        for question_id in asked:
+        for question_id in questions:
             keys.answer(knowledge, question_id, answers[question_id])
         keys.enter()
     assert page.inner_text("h1") == "Nurse view"
@@ -202,9 +141,8 @@ def test_nothing_keeps_anybody_from_using_the_nurses_pages(opened: Open, knowled
         page = opened(path, given, color_scheme=scheme, viewport={"width": 320, "height": 700})
         for part in page.locator("main details").all():
             part.evaluate("part => part.open = true")
-        found = Axe().run(page, options=RULES).response["violations"]
-        if found:
-            wrong[path] = [(one["id"], one["nodes"][0]["html"]) for one in found]
+        if found := faults(page):
+            wrong[path] = found
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong[path + " is too wide"] = []
         if path == "otherwise":
@@ -212,8 +150,8 @@ def test_nothing_keeps_anybody_from_using_the_nurses_pages(opened: Open, knowled
             page.fill("textarea", "Because.\n" * 5)
             with page.expect_navigation():
                 page.get_by_role("button", name="Show the case file").click()
-            found = Axe().run(page, options=RULES).response["violations"]
-            wrong |= {one["id"]: one["nodes"][0]["html"] for one in found}
+            if found := faults(page):
+                wrong["case file"] = found
             assert page.locator("pre.case").count() == 1
         page.close()
     assert not wrong

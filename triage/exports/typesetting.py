@@ -6,8 +6,11 @@ setting can become markup.
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -28,6 +31,34 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 _NEEDED = ("typst", "fontpkg_atkinson_hyperlegible")
 """What sets it, and the letters."""
 _one_at_a_time = Lock()
+_turn: int | None = None
+"""A file in memory, always empty. Whoever has locked it sets a PDF; the kernel gives it back when a process dies."""
+
+
+def share_turns() -> None:
+    """From now on, this process and those it forks later set one PDF at a time between them, and refuse the others.
+
+    A PDF takes as long as many pages. So whatever is asked for at once, all workers but one answer questions. Only on
+    Linux; elsewhere each process sets its own.
+    """
+    global _turn
+    _turn = os.memfd_create("turn") if hasattr(os, "memfd_create") else None
+
+
+@contextmanager
+def _a_turn() -> Iterator[None]:
+    with _one_at_a_time:
+        if _turn is None:
+            yield
+            return
+        try:
+            fcntl.lockf(_turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            raise ExportError("The PDF was not set: another one is being set.") from None
+        try:
+            yield
+        finally:
+            fcntl.lockf(_turn, fcntl.LOCK_UN)
 
 
 @cache
@@ -53,10 +84,10 @@ def typeset(document: str, data: Mapping[str, Any], made: datetime) -> bytes:
     `made` is the time that the file names as its own: the same data and time give the same bytes.
 
     Raises:
-        ExportError: it could not be set.
+        ExportError: it could not be set, or another one is being set (see `share_turns`).
     """
     try:
-        with _one_at_a_time:
+        with _a_turn():
             pdf = _compiler(document).compile(
                 sys_inputs={"data": json.dumps(data, default=str)},
                 format="pdf",

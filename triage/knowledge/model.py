@@ -780,7 +780,8 @@ NOTICE_ROLES = (
     "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks", "code_holds",
     "code_square", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
     "opened_again", "changed_nothing", "changed_sooner", "changed_later", "changed_answers", "changed_kind",
-    "not_reachable",
+    "not_reachable", "privacy_never", "privacy_browser", "privacy_server", "privacy_logs", "privacy_counts",
+    "privacy_saved", "privacy_shared", "privacy_kiosk",
 )  # fmt: skip
 """The sentences that the guide says about itself, by the place where they stand."""
 

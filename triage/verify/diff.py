@@ -153,7 +153,7 @@ def rules_of(version: str) -> Iterator[Path]:
     if folder.is_dir():
         yield folder / "rules" if (folder / "rules").is_dir() else folder
         return
-    found = subprocess.run(["git", "archive", version, "rules"], capture_output=True, check=False)  # noqa: S603, S607
+    found = subprocess.run(["git", "archive", version, "rules"], capture_output=True, check=False)  # noqa: S603, S607 - the user's own git
     if found.returncode:
         raise AnswerError([f"{version}: is neither a folder nor a git revision that holds rules/"])
     with TemporaryDirectory() as place:

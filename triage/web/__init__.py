@@ -30,6 +30,7 @@ from triage.web.components import component, question_html
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
 from triage.web.views import pages
+from triage.web.views.answering import emergency_ticked
 
 
 def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = None) -> Flask:
@@ -76,7 +77,8 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
         app.logger.error("Self-check: %s", problem)
     _prepare_templates(app, knowledge, settings)
     headers.install(app, settings.secure, knowledge.version)
-    errors.install(app, _notice(knowledge, settings, "emergency_line"))
+    headings = {u: filled(knowledge, d.heading, settings.words) for u, d in knowledge.dispositions.items()}
+    errors.install(app, _notice(knowledge, settings, "emergency_line"), headings, emergency_ticked)
     app.register_blueprint(pages)
     return app
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, abort, render_template, request
+from collections.abc import Callable, Mapping
+
+from flask import Flask, Response, abort, g, render_template, request
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
+
+from triage.knowledge import Urgency
 
 _LAST_RESORT = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>This page did not work</title><h1>This page did not work</h1><p>{emergency}</p>"
+    "<title>{title}</title><h1>{title}</h1><p>{emergency}</p>"
     "<p><a href='/'>Start again</a></p>"
 )
 _TITLES = {
@@ -18,10 +23,18 @@ _TITLES = {
     431: "Your browser sent too much",
 }
 _MOST_HEADERS = 100
+_CAREFUL = Urgency.SAME_DAY
+"""The least that is said about a result whose page failed."""
 
 
-def install(app: Flask, emergency_line: str) -> None:
-    """Handle every error of the application. `emergency_line` is the sentence that must be on each page."""
+def install(
+    app: Flask, emergency_line: str, headings: Mapping[Urgency, str], emergency_ticked: Callable[[], bool]
+) -> None:
+    """Handle every error of the application.
+
+    `emergency_line` is the sentence that must be on each page; `headings` is what a result of each urgency says first.
+    Where a result was already known, or an emergency ticked, its page may fail, but what it says first is still said.
+    """
 
     @app.before_request
     def bounded() -> None:
@@ -38,11 +51,21 @@ def install(app: Flask, emergency_line: str) -> None:
         app.logger.exception("An error that nobody expected.")
         return _page(500)
 
-    def _page(code: int) -> Response:
+    def known_urgency() -> Urgency | None:
+        known: Urgency | None = g.get("urgency")
         try:
-            html = render_template("error.html", title=_TITLES.get(code, "This page did not work"))
+            return Urgency.EMERGENCY if emergency_ticked() else known
+        except Exception:
+            app.logger.exception("What was sent cannot be read.")
+            return known
+
+    def _page(code: int) -> Response:
+        urgency = known_urgency() if code >= 500 else None
+        title = _TITLES.get(code, "This page did not work") if urgency is None else headings[max(urgency, _CAREFUL)]
+        try:
+            html = render_template("error.html", title=title, urgent=urgency, alarm=urgency == Urgency.EMERGENCY)
         except Exception:
             # The page that explains the failure may fail for the same reason.
             app.logger.exception("The error page failed as well.")
-            html = _LAST_RESORT.replace("{emergency}", emergency_line)
+            html = _LAST_RESORT.format(title=escape(title), emergency=escape(emergency_line))
         return Response(html, code, mimetype="text/html")

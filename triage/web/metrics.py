@@ -20,6 +20,8 @@ from triage.assessment import ENGINE_DIFFERED, ENGINE_FAILED, NOT_WORKED_OUT, As
 from triage.errors import SettingsError
 from triage.knowledge import Urgency
 
+IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - names are made by tempfile
+"""A place for files that never touch a disk, where the system has one."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -29,7 +31,7 @@ def install(app: Flask, host: str, port: int) -> str:
     Raises:
         SettingsError: the port is not free.
     """
-    folder = tempfile.mkdtemp(prefix="triage-figures-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)  # noqa: S108
+    folder = tempfile.mkdtemp(prefix="triage-figures-", dir=IN_MEMORY)
     # prometheus_client reads it while it is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from prometheus_client import CollectorRegistry, Counter, Histogram

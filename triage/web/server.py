@@ -6,7 +6,6 @@ gunicorn is told stands in `_options`; there is no second configuration file.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from typing import Any
@@ -15,6 +14,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from triage.exports import typesetting
 from triage.web import create_app, metrics
 from triage.web.logs import JsonLines
 from triage.web.settings import Settings
@@ -63,6 +63,7 @@ def serve(bind: str) -> int:
             "country. For real use set TRIAGE_SECRET_KEY and the settings in README.md.",
             file=sys.stderr,
         )
+    typesetting.share_turns()
     options = _options(bind, settings)
     if settings.metrics_port:
         host = "127.0.0.1" if bind.startswith("unix:") else bind.rpartition(":")[0]
@@ -91,5 +92,5 @@ def _options(bind: str, settings: Settings) -> dict[str, Any]:
         # Whether a request came over HTTPS is for the application to say (TRIAGE_BEHIND_PROXY).
         "forwarded_allow_ips": "",
         "secure_scheme_headers": {},
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108 - heartbeat in memory
+        "worker_tmp_dir": metrics.IN_MEMORY,  # heartbeat
     }

@@ -98,7 +98,7 @@ def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]
     run.answer(form.answers())
     if not _fits(run):
         run.restore()
-        return not_worked_out(path)
+        return emergency_page(run.run_id, emergency, mistake) if emergency is not None else not_worked_out(path)
     if emergency is not None:
         return emergency_page(run.run_id, journey.suppose(known(), run.answers), mistake)
     return None
@@ -132,6 +132,13 @@ def _fits(run: Run) -> bool:
         else:
             return True
     return False
+
+
+def emergency_ticked() -> bool:
+    """Whether what was sent holds an answer that is an emergency by itself: read straight from the form."""
+    questions = known().questions
+    sent = request.form.items(multi=True)
+    return any(name in questions and word in questions[name].stopping for name, word in sent)
 
 
 def _emergency_posted() -> Journey | None:

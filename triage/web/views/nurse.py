@@ -30,9 +30,9 @@ def nurse(run_id: str, path: Journey) -> View:
             "nurse.html",
             run_id=run_id,
             sheet=sheet,
+            changed=handover.changed_part(path, for_nurse=True),
             talk=make_talk(known(), path, assessment, sheet, whole),
             form=advice_form(known(), assessment, None),
-            changed=handover.changed_part(path, for_nurse=True),
             now=made,
         )
 

@@ -26,6 +26,12 @@ def about() -> View:
     return render_template("about.html", knowledge=known(), settings=current_app.extensions["settings"], words=words())
 
 
+@pages.get("/privacy")
+def privacy() -> View:
+    """What is kept where and for how long, at this place and with its settings."""
+    return render_template("privacy.html", settings=current_app.extensions["settings"])
+
+
 @pages.get("/static/logo/<digest>.png")
 def logo(digest: str) -> View:
     """The clinic's picture. Its address changes with it, so browsers may keep it for ever."""

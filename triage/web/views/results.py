@@ -116,13 +116,15 @@ def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View])
         return emergency_page(run_id, path, mistake)
     try:
         assessment = handover.assess(path)
+        g.urgency = assessment.urgency
         if assessment.urgency == Urgency.EMERGENCY:
             return _emergency_sheet(run_id, assessment, path, mistake)
-        g.urgency = assessment.urgency
         return shown(assessment)
     except Exception:
         current_app.logger.exception("The page about a result could not be made.")
-        return not_worked_out(path)
+        # The careful page would be calmer than an emergency, whatever it was that failed.
+        emergency = g.get("urgency") == Urgency.EMERGENCY or assessor().emergency(path.findings)
+        return emergency_page(run_id, path, mistake) if emergency else not_worked_out(path)
 
 
 def outlook(look: Callable[[Assessor, Journey, Assessment], Outlook], path: Journey, result: Assessment) -> Outlook:
@@ -139,6 +141,7 @@ def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
 
     `mistake` is the address where a wrong tick can be taken back.
     """
+    g.urgency = Urgency.EMERGENCY
     try:
         assessment = assessor().assess(path.findings)
     except Exception:
@@ -149,7 +152,6 @@ def emergency_page(run_id: str, path: Journey, mistake: str) -> View:
 
 
 def _emergency_sheet(run_id: str, assessment: Assessment, path: Journey, mistake: str) -> View:
-    g.urgency = Urgency.EMERGENCY
     try:
         sheet = make_sheet(known(), assessment, path, words())
     except Exception:
@@ -163,6 +165,7 @@ def _emergency_sheet(run_id: str, assessment: Assessment, path: Journey, mistake
 def not_worked_out(path: Journey) -> View:
     """The careful page when no result can be had: advice today, the warning signs, and what they told us."""
     knowledge = known()
+    g.urgency = max(g.get("urgency", Urgency.SAME_DAY), Urgency.SAME_DAY)
     sheet = make_sheet(knowledge, assessor().not_worked_out(), path, words(), today=now().date())
     first = knowledge.page_questions[knowledge.pages[0].id][0]
     return render_template("not_worked_out.html", sheet=sheet, signs=[o.text for o in first.options if o.stops])
