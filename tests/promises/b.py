@@ -309,7 +309,7 @@ def spoilt_cookies(bench: Bench) -> str:
     tried["20 kB"] = "A" * 20_000
     bomb = zlib.compress(b"0" * 50_000_000, 9)
     tried["a bomb that nobody sealed"] = Fernet(Fernet.generate_key()).encrypt(bomb).decode()
-    tried |= {f"text {text[:20]!r}": text for text in NASTY[:: bench.size(1, 20)]}
+    tried |= {f"text {text[:20]!r}": text for text in NASTY[:: bench.size(1, 20)] if not {"\r", "\n"} & set(text)}
     longest = 0.0
     as_it_is = _summary_with(bench, path, f"{name}={whole}")
     must(as_it_is.status_code == 200, "the whole cookie is not opened")
