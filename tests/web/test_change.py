@@ -191,6 +191,30 @@ def test_an_old_page_sent_again_counts_for_its_own_question_only(person: Person,
     assert not [q for q in old_form.questions() if person.knowledge.questions[q].text in listed(page)]
 
 
+@pytest.mark.parametrize("gone", ["the place", "the answers"])
+def test_an_emergency_on_a_page_that_no_longer_counts_is_still_an_emergency(person: Person, gone: str) -> None:
+    knowledge = person.knowledge
+    own = [question for question in knowledge.questions.values() if question.deposit and question.stopping]
+    alarm = next(question for question in own if question.id in usual(knowledge, question.deposit))
+    other = next(deposit for deposit in knowledge.deposits if deposit != alarm.deposit)
+    person.starts()
+    answers = usual(knowledge, alarm.deposit)
+    while alarm.id not in person.page.questions():
+        person.sends(answers)
+    form = person.page
+    if gone == "the place":
+        asked_for = knowledge.questions[knowledge.place_question]
+        page = [step.page.id for step in follow(knowledge, answers).steps].index(asked_for.page) + 1
+        person.get(person.url(str(page)))
+        person.sends({asked_for.id: (other,)})
+    else:
+        person.post(person.url("clear"), {})
+    person.page = form
+    option = min(alarm.stopping)
+    page = person.sends({**answers, alarm.id: (option,) if alarm.type == "multi" else option})
+    assert knowledge.dispositions[Urgency.EMERGENCY].heading.partition("{")[0] in page.h1
+
+
 def test_not_sure_has_a_mark_and_a_word_of_its_own_and_no_has_none(person: Person) -> None:
     knowledge = person.knowledge
     unsure = {q.id: (UNSURE,) if q.type == "multi" else UNSURE for q in knowledge.questions.values() if q.unsure}
