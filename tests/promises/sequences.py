@@ -92,7 +92,7 @@ class Sequences(RuleBasedStateMachine):
     def answers(self, place: int, seed: int) -> None:
         """Answers the page of a tab and sends it."""
         tab = self._some(place)
-        if tab.page.questions():
+        if self._asked(tab.page):
             self._sends(tab, self._anything(tab.page, drawn(seed)))
 
     @rule(place=places, seed=seeds, pages=st.integers(2, 30))
@@ -104,14 +104,14 @@ class Sequences(RuleBasedStateMachine):
     def sends_an_expired_form(self, place: int, seed: int, token: str | None) -> None:
         """The token is wrong or missing."""
         tab = self._some(place)
-        if tab.page.questions():
+        if self._asked(tab.page):
             self._sends(tab, self._anything(tab.page, drawn(seed)), {"csrf_token": token})
 
     @rule(place=places)
     def sends_nothing(self, place: int) -> None:
         """Presses Continue without an answer."""
         tab = self._some(place)
-        if tab.page.questions():
+        if self._asked(tab.page):
             self._sends(tab, {})
 
     @rule(place=places, many=st.integers(1, 5))
@@ -125,7 +125,7 @@ class Sequences(RuleBasedStateMachine):
     def sends_an_old_page_again(self, place: int, which: int, seed: int) -> None:
         """Any page that was ever open in a tab, with the answers it had or with others."""
         tab = self._some(place)
-        forms = [old for old in tab.history if old[0].questions()]
+        forms = [old for old in tab.history if self._asked(old[0])]
         if forms:
             old = forms[which % len(forms)]
             tab.history.append(old)
@@ -255,9 +255,8 @@ class Sequences(RuleBasedStateMachine):
         if name.partition("?")[0] in ("1", "quick/1"):
             self._renewed(run)
         tab.history.append((page, run.token))
-        if page.questions() and page.status == 200:
-            kept = {name: tuple(run.answers[name]) for name in page.questions() if name in run.answers}
-            kept = {name: chosen(run.answers[name]) for name in kept}
+        if self._asked(page) and page.status == 200:
+            kept = {name: chosen(run.answers[name]) for name in page.questions() if name in run.answers}
             shown = {name: tuple(given) for name, given in page.fields().items() if name in page.questions()}
             assert shown == kept, "a question shows another answer than was accepted"
         return page
@@ -265,7 +264,7 @@ class Sequences(RuleBasedStateMachine):
     def _goes_on(self, tab: Tab, draw: Random, pages: int) -> None:
         mood = draw.choice(("few", "few", "several", "unsure"))
         for _ in range(pages):
-            if not tab.page.questions():
+            if not self._asked(tab.page):
                 return
             before = tab.page
             self._sends(tab, {q.id: random_answer(q, draw, mood) for q in self._asked(tab.page)})
