@@ -39,6 +39,8 @@ PLACE = {"emergency_number": "112", "clinic": "the clinic", "urgent_line": "the 
 PROCESSES = 2
 HARDEST = 8.0
 """School grade (Flesch-Kincaid) of a whole sheet."""
+MOST_ON_THREE = 3
+"""Deposits that three pages hold."""
 SHARE = 0.9
 """Of the items of PEMAT-P that a machine can judge, over all sheets."""
 LARGE_PAGES = 4
@@ -179,8 +181,13 @@ class Measured:
 
 
 def most_pages(seen: Seen) -> int:
-    """Two; three with several deposits, and for whoever is not sure about a whole list of illnesses or medicines."""
+    """Two; three with several deposits, and for whoever is not sure about a whole list of illnesses or medicines.
+
+    Four for whoever names more than three places in one go.
+    """
     journey = seen.journey
+    if len(seen.assessment.deposits) > MOST_ON_THREE:
+        return 4
     lists = [journey.answers[q.id] for q in journey.questions if q.type == "multi" and not q.deposit]
     return 3 if len(seen.assessment.deposits) > 1 or any(UNSURE in answer for answer in lists) else 2
 

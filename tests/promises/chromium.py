@@ -52,7 +52,7 @@ def browser(bench: Bench, **context: Any) -> Iterator[tuple[Any, Seen]]:
 
 
 def journey(bench: Bench, javascript: bool = True, referrer: bool = True) -> Seen:
-    """Start to summary, its sheet and PDF, the nurse's view, and all of it opened again by its code; Broken elsewise."""
+    """Start to summary, its sheet and PDF, the nurse's view, and the sheet opened again by its code."""
     stack, answers = bench.stack, bench.routine
     with browser(bench, java_script_enabled=javascript, accept_downloads=True) as (page, seen):
         if not referrer:

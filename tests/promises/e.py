@@ -148,7 +148,8 @@ def not_framed(bench: Bench) -> str:
         must(not shown, f"framed: {shown}")
         read = page.evaluate("url => fetch(url).then(() => 'read', () => 'refused')", stack.address + "/about")
         must(read == "refused", "another site could read a page")
-    return f"{len(visits)} answers with their headers; {len(paths)} of {len(paths)} pages refused in a frame, a read refused"
+    refused = f"{len(paths)} of {len(paths)} pages refused in a frame, and one that another site reads"
+    return f"{len(visits)} answers with their headers; {refused}"
 
 
 PROMISES: tuple[Promise, ...] = (
