@@ -192,7 +192,7 @@ def _proper(answered: TestResponse, what: str) -> None:
     if answered.mimetype == "text/html" and answered.status_code not in (301, 302, 303, 308):
         must("emergency" in answered.text, f"{what}: no emergency line")
         must(not [probe for probe in PROBES if probe in answered.text], f"{what}: markup came back as it was sent")
-    location = answered.headers.get("Location", "/")
+    location = answered.headers.get("Location", "/").removeprefix("http://localhost")
     must(location.startswith("/") and not location.startswith("//"), f"{what}: leads to {location}")
 
 
