@@ -614,6 +614,20 @@ def test_whatever_call_fails_is_heard_and_the_next_evaluation_is_whole(call, fai
     assert works(compiled, terms)
 
 
+@pytest.mark.parametrize("mending", ["create_ruleset", "delete_state", "delete_ruleset"])
+def test_what_could_not_be_mended_is_mended_with_the_next_evaluation(mending):
+    terms = boxes(3)
+    compiled = Engine({"file": terms})
+    compiled.fired(all_at(YES, terms))
+    with (
+        failing("assert_fact", MemoryError()),
+        failing(mending, MemoryError()),
+        pytest.raises((EngineError, MemoryError)),
+    ):
+        compiled.fired(all_at(YES, terms))
+    assert works(compiled, terms)
+
+
 def test_an_action_with_two_parameters_loses_the_rest_so_our_rules_have_none(monkeypatch):
     raw = Raw(alike(1))
     raw.add({f"rule {i}": raw.rule(i, {"m": {"x": YES}}) | {"run": lambda c, i=i: raw.fired.append(i)} for i in "123"})

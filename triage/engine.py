@@ -101,7 +101,7 @@ class Ruleset:
             needs.setdefault(test.finding, set()).update(test.values)
         self._needs = tuple(needs.items())
         self._common = common_tests(terms)
-        self._handle = self._compile()
+        self._handle: int | None = self._compile()
 
     def _compile(self) -> int:
         self._opened = False
@@ -121,6 +121,8 @@ class Ruleset:
         fact = {finding: findings[finding] for finding, values in self._needs if findings[finding] in values}
         if not fact or not all(test.holds(findings) for test in self._common):
             return iter(())  # for instance the batch of a deposit that was not named
+        if self._handle is None:
+            self._handle = self._compile()
         try:
             fired = self._ask(json.dumps({"id": "1", "sid": _SESSION, _SENTINEL: "yes", **fact}, ensure_ascii=False))
         except BaseException as error:
@@ -132,10 +134,12 @@ class Ruleset:
 
     def _begin_anew(self) -> None:
         """What broke off is still inside the C structures and poisons the session: begin with a new one."""
+        # If one of these fails as well, the next question compiles it.
+        poisoned, self._handle = self._handle, None
         if self._opened:  # deleting a session in which nothing ever fired crashes the process
             self._opened = False
-            durable.delete_state(self._handle, _SESSION)
-        durable.delete_ruleset(self._handle)
+            durable.delete_state(poisoned, _SESSION)
+        durable.delete_ruleset(poisoned)
         self._handle = self._compile()
 
     def _ask(self, fact: str) -> list[str]:
