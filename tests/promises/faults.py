@@ -51,10 +51,14 @@ ON_THE_WAY = (
     "triage.web.views.results.make_pdf", "triage.web.views.results.available", "triage.web.views.results.notice",
     "triage.web.views.results.not_worked_out", "triage.web.views.nurse.make_talk", "triage.web.views.nurse.make_sheet",
     "triage.web.views.nurse.everything", "triage.web.views.nurse.advice_form", "triage.web.views.context.now",
-    "triage.whatif.suppose", "triage.sheet.filled",
-)  # fmt: skip
+    "triage.whatif.suppose", )  # fmt: skip
 """The functions that a page about a result goes through."""
-FRAMEWORK = ("triage.web.components.Markup", "triage.web.glossary.on_page", "triage.web.headers.always")
+FRAMEWORK = (
+    "triage.sheet.filled",
+    "triage.web.components.Markup",
+    "triage.web.glossary.on_page",
+    "triage.web.headers.always",
+)
 """What the templates and the application call; here nothing looks at what they give."""
 ON_TAKING = (
     "triage.web.views.answering.journey.follow", "triage.web.views.answering.journey.suppose",
