@@ -55,7 +55,7 @@ def pdf(run_id: str, path: Journey) -> View:
             content = make_pdf(sheet, _frame(made), made, size, paper, _printed_code(path, assessment))
         except ExportError as error:
             current_app.logger.error("%s", error)
-            return render_template("no_pdf.html", run_id=run_id, size=size), 503
+            return render_template("no_pdf.html", run_id=run_id, sheet=sheet, size=size), 503
         return Response(
             content, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="sheet.pdf"'}
         )
