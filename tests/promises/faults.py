@@ -261,9 +261,7 @@ class Screen:
         shown = self.says(html)
         instead = "nothing of urgency" if shown is None else shown.word
         # Somebody calm may be told to print the page, or to begin again, without a word of urgency.
-        # And where no PDF can be made, the page leads to the sheet itself; nobody is led to a PDF of an emergency.
-        most = Urgency.EMERGENCY if response.status_code == 503 else Urgency.SAME_DAY
-        calm = shown is None and at_least < most
+        calm = shown is None and at_least < Urgency.SAME_DAY
         must(calm or (shown is not None and shown >= at_least), f"{what}: {instead} instead of {at_least.word}")
 
 
