@@ -30,7 +30,7 @@ lighthouse: $(VENV)/test ## Lighthouse's figures of start, question and summary,
 	@$(BIN)/python -m tests.lighthouse
 
 promises: $(VENV)/test ## what the guide promises, measured on the real stack: one line each, or why it is not measured here
-	@$(BIN)/python -m tests.promises
+	@$(BIN)/python -m tests.promises --record
 
 proof: $(VENV)/test ## prove the rules anew, try every wrong edit, compare the readings, and record it all (about half an hour)
 	@$(BIN)/python -m triage verify --record && $(BIN)/python -m triage verify --mutate --record && \
