@@ -167,6 +167,7 @@ def test_the_server_tells_no_address(lines: list[dict[str, Any]]) -> None:
 def test_the_page_for_a_proxy_names_the_emergency_number_and_the_clinic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.delenv("TRIAGE_TESTS_NEED_ALL", raising=False)  # set where CI runs, and no setting of the guide
     for name, value in {**REAL, "TRIAGE_CLINIC_PHONE": "+44 20 7946 0123"}.items():
         monkeypatch.setenv(name, value)
     assert proxy.write(tmp_path / "safe") == 0
