@@ -51,8 +51,9 @@ def stores_nothing(bench: Bench) -> str:
     new = {path for place in places for path in place.rglob("*") if _changed(path) >= began}
     logs = {path for path in new if path.name.endswith(".log")}
     open_files = {path for path in _written(stack) if path.suffix != ".log"}
-    # An instance's heartbeat: gunicorn holds an empty file without a name.
-    held = {path for path in open_files if not path.name.startswith("wgunicorn-") and path.name != "null"}
+    # An instance's heartbeat, and whose turn it is to set a PDF: empty files without a name, in memory.
+    empty = ("wgunicorn-", "memfd:turn")
+    held = {path for path in open_files if not path.name.startswith(empty) and path.name != "null"}
     theirs = {path for path in new - logs if place_of(path, stack)}
     must(not theirs and not held, f"written: {sorted(map(str, theirs | held))}")
     return f"{journeys} journeys: 0 files written or held open beside {len(logs)} logs"

