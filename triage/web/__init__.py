@@ -31,6 +31,7 @@ from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
 from triage.web.views import pages
 from triage.web.views.answering import emergency_ticked
+from triage.web.views.context import notice
 
 
 def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = None) -> Flask:
@@ -78,13 +79,10 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     _prepare_templates(app, knowledge, settings)
     headers.install(app, settings.secure, knowledge.version)
     headings = {u: filled(knowledge, d.heading, settings.words) for u, d in knowledge.dispositions.items()}
-    errors.install(app, _notice(knowledge, settings, "emergency_line"), headings, emergency_ticked)
+    emergency_line = filled(knowledge, knowledge.notices["emergency_line"].text, settings.words)
+    errors.install(app, emergency_line, headings, emergency_ticked)
     app.register_blueprint(pages)
     return app
-
-
-def _notice(knowledge: Knowledge, settings: Settings, role: str) -> str:
-    return filled(knowledge, knowledge.notices[role].text, settings.words)
 
 
 def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> None:
@@ -113,7 +111,7 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         explained=partial(glossary.on_page, hard_words),
         component=component,
         question_html=partial(question_html, hard_words),
-        notice=lambda role: _notice(knowledge, settings, role),
+        notice=notice,
         static_url=static_url,
         overdue=overdue,
         demonstration=settings.demonstration,
