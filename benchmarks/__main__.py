@@ -1,0 +1,41 @@
+"""Measure and tell: python -m benchmarks [--short] [--record] [NAME ...]
+
+NAME is a table; without one, all are measured. `--short` takes few rounds, to see that everything works; its figures
+mean little. `--record` keeps the tables in `benchmarks/results/` and writes those of the README anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from benchmarks.measuring import NotHere, machine
+
+TABLES = ("rules", "growth", "pages", "wire", "start", "scale")
+"""Each a module of this package with `tables(short)`, which gives one Table or more."""
+
+
+def main(words: list[str]) -> int:
+    """Measure these tables; 1 where one could not be measured, 2 where one is not known."""
+    short, record = "--short" in words, "--record" in words
+    names = [word for word in words if not word.startswith("--")] or list(TABLES)
+    unknown = set(names) - set(TABLES)
+    if unknown:
+        print(f"There is no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}.", file=sys.stderr)
+        return 2
+    print(f"On {machine()}.")
+    missing = False
+    for name in names:
+        try:
+            for table in import_module(f"benchmarks.{name}").tables(short):
+                print(f"\n## {table.title}\n\n{table.markdown()}", flush=True)
+                if record:
+                    table.record(short)
+        except NotHere as why:
+            missing = True
+            print(f"\n## {name}: not measured here: {why}", flush=True)
+    return int(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
