@@ -158,12 +158,18 @@ def _counting(firings: tuple[Firing, ...], urgency: Urgency) -> tuple[Firing, ..
 
 
 def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
-    """The plain evaluation of the same criteria that the engine evaluates."""
+    """The plain evaluation of the same criteria that the engine evaluates.
+
+    Raises:
+        KeyError: a finding is missing.
+    """
+    if len(findings) < len(knowledge.findings):
+        raise KeyError(*sorted(knowledge.findings.keys() - findings.keys()))
+    by_start = knowledge.terms_by_start
     return frozenset(
         term.name
-        for start, terms in knowledge.terms_by_start.items()
-        if start.holds(findings)
-        for term in terms
+        for start in by_start.keys() & findings.items()
+        for term in by_start[start]
         if term.criterion.holds(findings)
     )
 

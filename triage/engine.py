@@ -14,6 +14,7 @@ from typing import Any
 
 from triage.errors import EngineError
 from triage.knowledge import AllOf, AnyOf, Criterion, Findings, Test
+from triage.knowledge.criteria import demanded, starts
 from triage.knowledge.model import RULESET_PATHS, Term
 
 try:
@@ -46,16 +47,6 @@ def condition(criterion: Criterion) -> dict[str, Any]:
         case AllOf((part,)) | AnyOf((part,)):
             return condition(part)
     raise EngineError(f"a criterion without tests cannot be given to the engine: {criterion!r}")
-
-
-def common_tests(terms: Sequence[Term]) -> tuple[Test, ...]:
-    """The tests that every one of the terms demands: where one of them fails, none of the terms can fire."""
-    shared: set[Test] | None = None
-    for term in terms:
-        parts = term.criterion.parts if isinstance(term.criterion, AllOf) else (term.criterion,)
-        demanded = {part for part in parts if isinstance(part, Test)}
-        shared = demanded if shared is None else shared & demanded
-    return tuple(shared or ())
 
 
 def batches(terms: Sequence[Term]) -> Iterator[tuple[Term, ...]]:
@@ -100,7 +91,6 @@ class Ruleset:
         for test in itertools.chain.from_iterable(term.criterion.tests() for term in terms):
             needs.setdefault(test.finding, set()).update(test.values)
         self._needs = tuple(needs.items())
-        self._common = common_tests(terms)
         self._handle: int | None = self._compile()
 
     def _compile(self) -> int:
@@ -119,8 +109,8 @@ class Ruleset:
         """
         # Only what a term waits for can make it fire, as there are no negations.
         fact = {finding: findings[finding] for finding, values in self._needs if findings[finding] in values}
-        if not fact or not all(test.holds(findings) for test in self._common):
-            return iter(())  # for instance the batch of a deposit that was not named
+        if not fact:
+            return iter(())
         if self._handle is None:
             self._handle = self._compile()
         try:
@@ -169,8 +159,17 @@ class Engine:
         Raises:
             EngineError: durable-rules refused a ruleset.
         """
-        cut = itertools.chain.from_iterable(map(batches, terms.values()))
-        self._rulesets = tuple(Ruleset(batch) for batch in cut)
+        self._always: list[Ruleset] = []
+        self._by_start: dict[tuple[str, str], list[Ruleset]] = {}
+        for batch in itertools.chain.from_iterable(map(batches, terms.values())):
+            ruleset = Ruleset(batch)
+            # For instance that a deposit was named: without it, none of the terms can fire.
+            shared = demanded(term.criterion for term in batch)
+            if shared is None:
+                self._always.append(ruleset)
+            for start in starts(shared) if shared else ():
+                self._by_start.setdefault(start, []).append(ruleset)
+        self._findings = {finding for finding, _ in self._by_start}
         self._lock = threading.Lock()
 
     def fired(self, findings: Findings) -> frozenset[str]:
@@ -182,6 +181,15 @@ class Engine:
         """
         try:
             with self._lock:
-                return frozenset(itertools.chain.from_iterable(ruleset.fired(findings) for ruleset in self._rulesets))
+                asked = self._asked(findings)
+                return frozenset(itertools.chain.from_iterable(ruleset.fired(findings) for ruleset in asked))
         except KeyError as error:
             raise EngineError(f"the finding {error} is missing") from error
+
+    def _asked(self, findings: Findings) -> Iterator[Ruleset]:
+        """The rulesets of which a term can fire."""
+        if not findings.keys() >= self._findings:
+            raise KeyError(min(self._findings - findings.keys()))
+        yield from self._always
+        for start in self._by_start.keys() & findings.items():
+            yield from self._by_start[start]

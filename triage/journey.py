@@ -122,6 +122,9 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: b
     counted: dict[str, Answer] = {}
     missing: set[str] = set()
     for page in knowledge.pages:
+        demanded = knowledge.page_demands[page.id]
+        if demanded and not go_on and not demanded.holds(findings):
+            continue
         here = knowledge.page_questions[page.id]
         asked = tuple(question for question in here if question.enable_when.holds(findings))
         for question in here if go_on else ():

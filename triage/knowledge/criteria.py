@@ -7,7 +7,7 @@ value can never pass for a "no".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -112,3 +112,29 @@ def both(first: Criterion, second: Criterion) -> Criterion:
     for criterion in (first, second):
         parts.extend(criterion.parts if isinstance(criterion, AllOf) else (criterion,))
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def demanded(criteria: Iterable[Criterion]) -> Test | None:
+    """A test without which none of the criteria holds: the first that all demand; None where they share none."""
+    shared: dict[Test, None] | None = None
+    for criterion in criteria:
+        parts = criterion.parts if isinstance(criterion, AllOf) else (criterion,)
+        own = {part: None for part in parts if isinstance(part, Test)}
+        shared = own if shared is None else {test: None for test in shared if test in own}
+    return next(iter(shared or ()), None)
+
+
+def starts(criterion: Criterion) -> frozenset[tuple[str, str]]:
+    """Findings with a value, of which a person must have one for the criterion to hold.
+
+    Raises:
+        ValueError: it can hold whatever a person has.
+    """
+    match criterion:
+        case Test(finding, values):
+            return frozenset((finding, value) for value in values)
+        case AnyOf(parts):
+            return frozenset[tuple[str, str]]().union(*map(starts, parts))
+        case AllOf(parts) if parts:
+            return starts(parts[0])
+    raise ValueError(f"nothing is demanded by {criterion!r}")

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar, cast
 
-from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, AllOf, Criterion
+from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion, Test, demanded, starts
 
 MOST_DAYS = 60
 """The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
@@ -82,6 +82,7 @@ def finding_of(thing_id: str) -> str:
     return thing_id.replace("-", "_")
 
 
+@lru_cache(maxsize=8192)
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, in order."""
     return tuple(part for part in _SENTENCE_END.split(text.strip()) if part)
@@ -136,9 +137,9 @@ class Option:
         return finding_of(self.id)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Question:
-    """A question of the journey; `why` is shown as "Why we ask"."""
+    """A question of the journey; `why` is shown as "Why we ask". There is one object for each, so it is a quick key."""
 
     id: str
     type: str
@@ -774,11 +775,12 @@ NOTICE_ROLES = (
     "list_of_answers", "emergency_tell", "demonstration", "paper_list", "paper_missing", "paper_how", "paper_places",
     "paper_careful", "finder", "finder_kept", "finder_limits", "finder_mended", "finder_nothing", "finder_too_long",
     "finder_no_place", "still_there", "dial_test", "kiosk_emergency", "kiosk_idle", "kiosk_timed_out", "new_question",
-    "kept_answers", "unsure_listed", "how_seen", "what_would_change", "find_out_first", "find_out_sooner",
-    "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again", "nurse_otherwise", "case_file",
+    "kept_answers", "unsure_listed", "how_seen", "what_would_change", "nothing_would_change", "find_out_first",
+    "find_out_sooner", "find_out_kind", "find_out_advice", "nurse_reported", "nurse_aim", "nurse_again",
+    "nurse_otherwise", "case_file",
     "quick_entry", "quick_keys", "quick_emergency", "proof_says", "proof_not", "proof_missing", "proof_stale",
     "proof_fails", "proof_translation", "proof_mutations", "hazard_log", "hazard_scores", "hazard_checks", "code_holds",
-    "code_square", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
+    "code_square", "no_code", "open_code", "open_without_script", "code_wrong", "square_wrong", "opened", "opened_old",
     "opened_again", "changed_nothing", "changed_sooner", "changed_later", "changed_answers", "changed_kind",
     "not_reachable", "privacy_never", "privacy_browser", "privacy_server", "privacy_logs", "privacy_counts",
     "privacy_saved", "privacy_shared", "privacy_kiosk",
@@ -842,6 +844,11 @@ class Knowledge:
         }
 
     @cached_property
+    def page_demands(self) -> Mapping[str, Test | None]:
+        """A test without which nothing is asked on a page, such as that a place was named; None where there is none."""
+        return {page: demanded(asked.enable_when for asked in here) for page, here in self.page_questions.items()}
+
+    @cached_property
     def parts(self) -> tuple[str, ...]:
         """The parts of the journey, in order. Everybody goes through them, however many pages each has for them."""
         return tuple(dict.fromkeys(page.part for page in self.pages))
@@ -855,12 +862,12 @@ class Knowledge:
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
     @cached_property
-    def terms_by_start(self) -> Mapping[Criterion, tuple[Term, ...]]:
-        """The same terms by what each demands first, which is left out of them: one look spares a whole deposit."""
-        by_start: dict[Criterion, list[Term]] = {}
+    def terms_by_start(self) -> Mapping[tuple[str, str], tuple[Term, ...]]:
+        """The same terms by a finding and a value of which each demands one: what nobody touches, nobody looks at."""
+        by_start: dict[tuple[str, str], list[Term]] = {}
         for term in (term for terms in self.terms.values() for term in terms):
-            parts = term.criterion.parts if isinstance(term.criterion, AllOf) else (term.criterion,)
-            by_start.setdefault(parts[0], []).append(Term(term.name, AllOf(parts[1:])))
+            for start in starts(term.criterion):
+                by_start.setdefault(start, []).append(term)
         return {start: tuple(terms) for start, terms in by_start.items()}
 
     @cached_property

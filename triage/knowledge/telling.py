@@ -76,6 +76,8 @@ def _either(said: Iterable[str]) -> str:
 
 def filled(knowledge: Knowledge, text: str, wording: Mapping[str, str]) -> str:
     """A text of the rules with its placeholders filled: by `wording`, or else by the knowledge's own words."""
+    if "{" not in text:
+        return text
     for name in (*PLACEHOLDERS, BY_DATE):
         text = text.replace("{" + name + "}", wording.get(name, knowledge.words[name]))
     return text
