@@ -10,16 +10,16 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from io import BytesIO
 from pkgutil import resolve_name
 from typing import Any
 from unittest.mock import patch
 
 from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.journeys import GREETING, Request
 from benchmarks.measuring import Table
@@ -36,7 +36,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "template": ("flask:render_template", "jinja2:Template.render"),
     "pdf": ("triage.exports.typesetting:typeset",),
 }
-"""The functions of each part, besides those that Flask itself knows: the session and what is done after each request."""
+"""The functions of each part, besides what Flask itself knows: the session, and what is done after each request."""
 AFTER = {"triage.web.headers": "headers", "triage.web.logs": "log"}
 """The part of what a module does after each request."""
 COLUMNS = {
@@ -44,13 +44,14 @@ COLUMNS = {
     "rules": "rules", "outlook": "what would change", "sheet": "sheet", "code": "code", "template": "template",
     "pdf": "typst", "headers": "headers", "log": "log", "rest": "the rest",
 }  # fmt: skip
+NOTE = "Microseconds in one process, without server and network. A part within a part counts as the outer one."
 
 
 class Clock:
     """How long each part of what is going on has taken so far, in seconds."""
 
     def __init__(self) -> None:
-        self.taken: Counter[str] = Counter()
+        self.taken: defaultdict[str, float] = defaultdict(float)
         self._within = False
 
     def timed(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,17 +76,29 @@ class Clock:
 def _watched(app: Flask, clock: Clock) -> Iterator[None]:
     """While this lasts, the parts of the application run by the clock."""
     with ExitStack() as undone:
-        for part, names in PARTS.items():
-            for name in names:
-                call = resolve_name(name)
-                for holder, known_as in _holders(name, call):
-                    undone.enter_context(patch.object(holder, known_as, clock.timed(part, call)))
+        for part, name in _names():
+            call = _function(name)
+            for holder, known_as in _holders(name, call) if call else ():
+                undone.enter_context(patch.object(holder, known_as, clock.timed(part, call)))
         for known_as in ("open_session", "save_session"):
             call = getattr(app.session_interface, known_as)
             undone.enter_context(patch.object(app.session_interface, known_as, clock.timed("session", call)))
         after = [clock.timed(AFTER.get(call.__module__, "rest"), call) for call in app.after_request_funcs[None]]
         undone.enter_context(patch.dict(app.after_request_funcs, {None: after}))
         yield
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    return ((part, name) for part, names in PARTS.items() for name in names)
+
+
+def _function(name: str) -> Callable[..., Any] | None:
+    """The function of that name, if it is still there."""
+    try:
+        found: Callable[..., Any] = resolve_name(name)
+    except (AttributeError, ImportError):
+        return None
+    return found
 
 
 def _holders(name: str, call: object) -> Iterator[tuple[Any, str]]:
@@ -102,21 +115,19 @@ def _holders(name: str, call: object) -> Iterator[tuple[Any, str]]:
 
 def _once(app: Flask, request: Request) -> float:
     """The seconds in which the application answers."""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": request.path, "QUERY_STRING": "",
-        "SERVER_NAME": HOST, "SERVER_PORT": "80", "HTTP_HOST": HOST, "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_COOKIE": request.cookie, "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        "CONTENT_LENGTH": str(len(request.body)), "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(request.body.encode()), "wsgi.errors": sys.stderr, "wsgi.multithread": False,
-        "wsgi.multiprocess": True, "wsgi.run_once": False,
-    }  # fmt: skip
-    statuses: list[str] = []
+    builder = EnvironBuilder(
+        request.path,
+        f"https://{HOST}",
+        method=request.method,
+        headers=[*request.headers.items()],
+        data=request.body or None,
+    )
+    environ = builder.get_environ()
     began = time.perf_counter()
-    answer: Iterable[bytes] = app(environ, lambda status, headers, problem=None: statuses.append(status))
-    b"".join(answer)
+    _, status, _ = run_wsgi_app(app, environ, buffered=True)
     took = time.perf_counter() - began
-    if not statuses[0].startswith(str(request.status)):
-        raise RuntimeError(f"{request.method} {request.path} was answered with {statuses[0]}")
+    if not status.startswith(str(request.status)):
+        raise RuntimeError(f"{request.method} {request.path} was answered with {status}")
     return took
 
 
@@ -132,16 +143,17 @@ def table(app: Flask, asked: Mapping[str, Sequence[Request]], short: bool) -> Ta
             with _watched(app, clock):
                 took = _once(app, requests[number % len(requests)])
             parts = clock.taken
-            parts["rest"] += took - parts.total()
+            parts["rest"] += took - sum(parts.values())
             seen[name].append({**parts, "whole": took})
     hello_took = statistics.median(greeted)
+    gone = [name for _, name in _names() if _function(name) is None]
     rows = [_row(name, rounds, hello_took) for name, rounds in seen.items()]
     return Table(
         "inside",
         "Where the time of a page goes",
         COLUMNS,
         [{"page": "hello", "whole": hello_took * 1e6, "times": 1.0, "rest": hello_took * 1e6}, *rows],
-        ["Microseconds in one process, without server and network. A part within a part counts as the outer one."],
+        [NOTE + f" Not timed, because it is not there any more: {', '.join(gone)}." * bool(gone)],
     )
 
 

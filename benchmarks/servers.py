@@ -83,8 +83,8 @@ def cpu(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICKS + sum(map(cpu, children(pid)))
 
 
-def _ends_with_us() -> None:
-    # Whoever kills the run leaves no server behind: the kernel tells it to end.
+def ends_with_us() -> None:
+    """For a process that is being started: whoever kills the run leaves it not behind, the kernel tells it to end."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
@@ -100,7 +100,7 @@ class Server:
         # The log of the guide, a line for each request, is written to where it costs least.
         self.process = subprocess.Popen(  # noqa: S603 - our own commands
             self.command, cwd=ROOT, env=self._environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, preexec_fn=_ends_with_us, start_new_session=True,
+            stderr=subprocess.DEVNULL, preexec_fn=ends_with_us, start_new_session=True,
         )  # fmt: skip
         return self
 
