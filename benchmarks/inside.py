@@ -78,7 +78,9 @@ def _watched(app: Flask, clock: Clock) -> Iterator[None]:
     with ExitStack() as undone:
         for part, name in _names():
             call = _function(name)
-            for holder, known_as in _holders(name, call) if call else ():
+            if call is None:
+                continue
+            for holder, known_as in _holders(name, call):
                 undone.enter_context(patch.object(holder, known_as, clock.timed(part, call)))
         for known_as in ("open_session", "save_session"):
             call = getattr(app.session_interface, known_as)
@@ -136,15 +138,14 @@ def table(app: Flask, asked: Mapping[str, Sequence[Request]], short: bool) -> Ta
     floor = hello()
     greeted: list[float] = []
     seen: dict[str, list[Mapping[str, float]]] = {name: [] for name in asked}
-    for number in range(5 if short else 100):
-        greeted.append(_once(floor, GREETING))
-        for name, requests in asked.items():
-            clock = Clock()
-            with _watched(app, clock):
+    clock = Clock()
+    with _watched(app, clock):
+        for number in range(5 if short else 100):
+            greeted.append(_once(floor, GREETING))
+            for name, requests in asked.items():
+                clock.taken.clear()
                 took = _once(app, requests[number % len(requests)])
-            parts = clock.taken
-            parts["rest"] += took - sum(parts.values())
-            seen[name].append({**parts, "whole": took})
+                seen[name].append({**clock.taken, "rest": took - sum(clock.taken.values()), "whole": took})
     hello_took = statistics.median(greeted)
     gone = [name for _, name in _names() if _function(name) is None]
     rows = [_row(name, rounds, hello_took) for name, rounds in seen.items()]

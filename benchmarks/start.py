@@ -1,11 +1,12 @@
 """How long the guide takes from nothing to its first page, and how much memory it needs, then and much later.
 
 Beside it stands "hello" with the same gunicorn options. Each start is a fresh process, which finds the .pyc files of an
-earlier one. Memory is PSS: what a process has for itself, and its part of what it shares with the others.
+earlier one. Memory is PSS, what a process has for itself and its part of what it shares, and RSS, all that it sees.
 
-For what remains after much work, two fresh processes take every case of the rules in turn. One works out results: it
+For the memory after much work, two fresh processes take every case of the rules in turn. One works out results: it
 follows the answers, asks both engines and makes the sheet, without any page. The other goes through the whole guide by
-its WSGI interface: every page of questions asked for and answered, the answers read back, and the summary.
+its WSGI interface: every page of questions asked for and answered, the answers read back, and the summary. There it is
+RSS alone, because others on the machine cannot change that.
 """
 
 from __future__ import annotations
@@ -124,13 +125,15 @@ def _growth(results: int, walks: int) -> Table:
         if process.returncode:
             raise RuntimeError(f"the process that works out {name} ended with {process.returncode}")
     rows = [
-        {"results": one[0], "results_pss": one[1], "results_rss": one[2], "walks": two[0], "walks_pss": two[1],
-         "walks_rss": two[2]}
-        for one, two in zip(seen["results"], seen["walks"], strict=True)
+        {
+            "results": done, "results_rss": rss, "results_grown": rss - seen["results"][0][1],
+            "walks": walked, "walks_rss": walked_rss, "walks_grown": walked_rss - seen["walks"][0][1],
+        }
+        for (done, rss), (walked, walked_rss) in zip(seen["results"], seen["walks"], strict=True)
     ]  # fmt: skip
     columns = {
-        "results": "results worked out", "results_pss": "PSS MB", "results_rss": "RSS MB",
-        "walks": "whole journeys, page by page", "walks_pss": "PSS MB", "walks_rss": "RSS MB",
+        "results": "results worked out", "results_rss": "RSS MB", "results_grown": "grown by MB",
+        "walks": "whole journeys, page by page", "walks_rss": "RSS MB", "walks_grown": "grown by MB",
     }  # fmt: skip
     note = "Every case of the rules in turn, in one fresh process for each of the two."
     return Table("growth-of-memory", "Memory after much work", columns, rows, [note])
@@ -143,8 +146,8 @@ def _worked(what: str, times: int) -> subprocess.Popen[bytes]:
     )
 
 
-def work(what: str, times: int) -> Iterator[tuple[int, float, float]]:
-    """Do it so often; after each tenth of that, how often it was done, and the PSS and RSS of this process."""
+def work(what: str, times: int) -> Iterator[tuple[int, float]]:
+    """Do it so often; after each tenth of that, how often it was done, and the megabytes of this process (RSS)."""
     app = quiet_guide()
     assessor = app.extensions["assessor"]
     people = cycle([journey.answers for journey, _ in whole(assessor)])
@@ -162,7 +165,7 @@ def work(what: str, times: int) -> Iterator[tuple[int, float, float]]:
         for _ in range(times // TENTHS if tenth else 0):
             once()
         gc.collect()
-        yield tenth * times // TENTHS, resident(), _rss()
+        yield tenth * times // TENTHS, _rss()
 
 
 if __name__ == "__main__":

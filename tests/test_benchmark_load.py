@@ -31,7 +31,6 @@ def test_the_figures_of_a_round() -> None:
         ({303: 100}, [200]),
         ({200: 100, 303: 100}, [200, 200, 200, 303]),
         ({200: 300}, [200, 200, 200, 303]),
-        ({}, [200]),
     ],
 )
 def test_a_wrong_status_ends_the_run(statuses: Mapping[int, int], wanted: list[int]) -> None:
