@@ -1,8 +1,8 @@
 """Each page of the guide beside "hello" on the same server, and where the time of each page goes.
 
-The floor is a Flask application that answers one word. Both are served in each of three ways with two workers, all of
-them up at once, and asked in turn by 16 connections; so are the runs of 16 people, one after the other. The PDF is
-asked for by one connection, because an instance sets one at a time; it stands beside "hello" asked like that.
+The floor is a Flask application that answers one word. Both are served in each of three ways, with two workers each, and
+asked in turn over 16 connections, for the pages of 16 different people one after the other. The PDF is asked for over
+one connection, because an instance sets one at a time; it stands beside "hello" asked like that.
 
 Every page was compared with the one made in this process before anything was timed.
 """
@@ -21,7 +21,7 @@ from benchmarks.journeys import GREETING, Request, Walk, largest, typical
 from benchmarks.load import CONNECTIONS, Loaded, compare, in_rounds, load, middle, share
 from benchmarks.measuring import Table
 from benchmarks.served import quiet_guide
-from benchmarks.servers import FLOOR, GUIDE, SYNC, WAYS
+from benchmarks.servers import FLOOR, GUIDE, SYNC, WAYS, needed
 
 WORKERS = 2
 ROUNDS = 4
@@ -74,6 +74,7 @@ def pages(app: Flask, people: int) -> dict[str, Page]:
 
 def tables(short: bool) -> Iterator[Table]:
     """Each page beside the floor; then, in this process, where the time of each goes."""
+    needed("wrk", "wrk")
     app = quiet_guide()
     asked = pages(app, people=2 if short else PEOPLE)
     yield _served(asked, short)

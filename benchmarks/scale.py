@@ -17,7 +17,7 @@ from benchmarks.journeys import GREETING, Request, Walk, typical
 from benchmarks.load import CONNECTIONS, Loaded, compare, in_rounds, load, middle, share
 from benchmarks.measuring import Table
 from benchmarks.served import quiet_guide
-from benchmarks.servers import FLOOR, GUIDE, SYNC, Nginx, Server, server
+from benchmarks.servers import FLOOR, GUIDE, SYNC, Nginx, Server, needed, server
 
 ROUNDS = 3
 PEOPLE = 16
@@ -31,6 +31,7 @@ COLUMNS = {
 
 def tables(short: bool) -> Iterator[Table]:
     """Journeys a second, by the number of workers and of instances."""
+    needed("wrk", "wrk")
     app = quiet_guide()
     person = typical(app.extensions["assessor"]).answers
     walks = [Walk(app, person) for _ in range(PEOPLE)]
