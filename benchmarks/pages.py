@@ -1,7 +1,7 @@
 """Each page of the guide beside "hello" on the same server, and where the time of each page goes.
 
-The floor is a Flask application that answers one word. Both are served in each of three ways, with two workers each, and
-asked in turn over 16 connections, for the pages of 16 different people one after the other. The PDF is asked for over
+The floor is a Flask application that answers one word. Both are served in each of three ways, with two workers, and are
+asked in turn over 16 connections for the pages of 16 different people one after the other. The PDF is asked for over
 one connection, because an instance sets one at a time; it stands beside "hello" asked like that.
 
 Every page was compared with the one made in this process before anything was timed.
