@@ -102,6 +102,14 @@ class OutlookPart:
     by_urgency: tuple[ChangesPart, ...]
     find_out: FindOutPart | None
 
+    @property
+    def notes(self) -> frozenset[int]:
+        """The numbers of its sources."""
+        passages = [change.words for changes in self.by_urgency for change in changes.changes]
+        if self.find_out:
+            passages += [self.find_out.question, *self.find_out.options]
+        return frozenset(number for passage in passages for number in passage.notes)
+
 
 @dataclass(frozen=True, slots=True)
 class TreatmentPart:

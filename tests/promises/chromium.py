@@ -71,9 +71,9 @@ def journey(bench: Bench, javascript: bool = True, referrer: bool = True) -> See
         with page.expect_response(run + "sheet.pdf") as pdf, suppress(Error):
             page.goto(run + "sheet.pdf")  # where Chromium does not show it but keeps it, going there ends
         must(pdf.value.header_value("content-type") == "application/pdf", "no PDF")
-        page.goto(run + "summary")
+        page.goto(run + "code")
         code = "-".join(page.locator(".code__groups").first.locator("span").all_text_contents())
-        for name in ("print", "nurse", "otherwise", "check"):
+        for name in ("summary", "changes", "print", "nurse", "otherwise", "check"):
             page.goto(run + name)
         page.goto(stack.address + "/open")
         page.fill("#code", code)

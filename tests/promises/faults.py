@@ -30,7 +30,7 @@ from triage.web.state import Run, SealedCookies
 from .bench import must
 
 RUN = "Faulty-Faulty-16"
-RESULTS = ("summary", "print", "sheet.pdf", "nurse", "otherwise")
+RESULTS = ("summary", "changes", "print", "sheet.pdf", "nurse", "otherwise")
 """The pages that say how urgent it is."""
 
 CALLS = (
@@ -56,7 +56,7 @@ ON_THE_WAY = (
 FRAMEWORK = (
     "triage.sheet.filled",
     "triage.web.components.Markup",
-    "triage.web.glossary.on_page",
+    "triage.web.glossary.said",
     "triage.web.headers.always",
 )
 """What the templates and the application call; here nothing looks at what they give."""

@@ -182,7 +182,7 @@ class Sequences(RuleBasedStateMachine):
     def opens_the_code(self, place: int) -> None:
         """Types the code of the sheet; the answers come back in a run of its own."""
         tab = self._some(place)
-        page = self._get(tab, "summary")
+        page = self._get(tab, "code")
         groups = [group.get_text() for group in page.soup.select(".code__groups span")]
         if groups:
             path = self._path(tab.run)

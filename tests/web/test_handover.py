@@ -48,7 +48,7 @@ def types(person: Person, typed: str) -> None:
 
 
 def shown_code(person: Person) -> str:
-    groups = person.page.soup.select(".code__groups span")
+    groups = person.get(person.url("code")).soup.select(".code__groups span")
     return "-".join(group.get_text() for group in groups)
 
 
@@ -69,16 +69,31 @@ def test_the_code_of_a_sheet_opens_the_same_answers_and_they_are_read_back_first
     assert "is the same as on the sheet you opened" in other.page.text
 
 
-def test_the_code_is_folded_away_and_says_what_it_holds(person: Person, usual: Mapping[str, Answer]) -> None:
+def test_the_code_has_a_page_of_its_own_and_says_what_it_holds(person: Person, usual: Mapping[str, Answer]) -> None:
     person.starts()
     person.answers(usual)
-    page = person.get(person.url("summary"))
-    folded = page.soup.select_one("details:has(> .code)")
-    assert folded is not None and not folded.has_attr("open")
-    assert "holds your health answers" in folded.get_text()
-    assert "localhost/open" in folded.get_text()
+    summary = person.get(person.url("summary"))
+    assert not summary.soup.select(".code__groups, svg.square")
+    link = summary.soup.find("a", string="Show the code of this sheet")
+    assert link is not None
+    page = person.get(str(link["href"]))
+    assert page.soup.select_one("svg.square") and "localhost/open" in page.text
+    assert "holds your health answers" in page.text
     paper = person.get(person.url("print"))
     assert shown_code(person) and "holds your health answers" in paper.text
+
+
+def test_a_page_whose_code_cannot_be_made_says_so(
+    person: Person, usual: Mapping[str, Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError("provoked")
+
+    person.starts()
+    person.answers(usual)
+    monkeypatch.setattr("triage.web.views.handover.code.write", fails)
+    page = person.get(person.url("code"))
+    assert page.status == 200 and "cannot show a code" in page.text and not page.soup.select(".code__groups")
 
 
 def test_a_wrong_code_is_kept_in_the_field_and_the_group_to_look_at_is_named(
@@ -272,7 +287,7 @@ def test_typed_without_script_or_scanned_with_it_the_code_leaves_no_trace(
     assert plain.inner_text("h1") == "Check your answers"
     plain_told = plain.inner_text("dl.told >> nth=0")
     plain.goto(plain.url.replace("/check", "/summary"))
-    plain.locator("summary", has_text="Show the code").click()
+    plain.get_by_role("link", name="Show the code").click()
     assert plain.inner_text(".code__groups").split() == typed.split("-")
     sealed = qr.seal(KEY, typed)
     scanned = watched(browser.new_context())

@@ -36,9 +36,10 @@ def test_a_case_walked_through_the_pages_says_what_the_rules_say(app: Flask, cas
         for reason in sheet.reasons:
             assert reason.because.text in page.text
         return
-    paper = person.get(person.url("print"))
-    for shown in (page, paper):
-        text = _squeezed(shown.text)
+    on_screen = page.text + person.get(person.url("changes")).text
+    paper = person.get(person.url("print")).text
+    for shown in (on_screen, paper):
+        text = _squeezed(shown)
         missing = [sentence.text for sentence in sheet.said if _squeezed(sentence.text) not in text]
         assert not missing, f"said, but not on the page: {missing}"
 

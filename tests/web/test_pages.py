@@ -159,7 +159,7 @@ def test_the_error_page_survives_a_broken_template(app: Flask, monkeypatch: pyte
 
     monkeypatch.setattr("triage.web.errors.render_template", fails)
     monkeypatch.setattr("triage.web.views.public.render_template", fails)
-    response = app.test_client().get("/")
+    response = app.test_client().get("/about")
     assert response.status_code == 500
     assert "chest pain" in response.text
     assert response.headers["Content-Security-Policy"]
@@ -310,7 +310,7 @@ def test_clear_my_answers_leaves_nothing_behind(person: Person) -> None:
 
 def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
     answers = walked(person, Urgency.SAME_DAY)
-    for name in ("check", "summary", "print", "nurse"):
+    for name in ("check", "summary", "changes", "code", "print", "nurse"):
         person.get(person.url(name))
     words = {word for given in answers.values() for word in (given if isinstance(given, tuple) else (given,))}
     for page in person.seen:
@@ -324,10 +324,21 @@ def test_no_answer_stands_in_any_address(app: Flask, person: Person) -> None:
 
 def test_on_screen_what_would_change_the_result_stands_between_the_safety_net_and_the_deposits(person: Person) -> None:
     walked(person, Urgency.ROUTINE)
-    headings = [tag.get_text() for tag in person.get(person.url("summary")).soup.find_all("h2")]
+    summary = person.get(person.url("summary")).soup
+    headings = [tag.get_text() for tag in summary.find_all("h2")]
     place = headings.index("What would change this result")
     assert headings[place - 1] == "Get help sooner if things change"
     assert headings[place + 1] in {name[0].upper() + name[1:] for name in names(person.knowledge)}
+    link = summary.select_one("#change + p a")
+    assert link is not None and person.get(str(link["href"])).h1 == "What would change this result"
+
+
+def test_what_would_change_the_result_names_its_sources_and_no_others(person: Person) -> None:
+    walked(person, Urgency.ROUTINE)
+    page = person.get(person.url("changes")).soup
+    assert page.select(".sooner li")
+    named = {link["href"] for link in page.select(".notes a")}
+    assert named and named == {f"#{line['id']}" for line in page.select(".sources li")}
 
 
 def names(knowledge: Knowledge) -> set[str]:
@@ -348,7 +359,7 @@ def test_the_nurse_sees_every_answer_that_would_make_it_more_urgent_with_its_rul
     ]
 
 
-def test_a_summary_is_shown_also_when_nobody_can_say_what_would_change_it(
+def test_a_sheet_is_shown_also_when_nobody_can_say_what_would_change_it(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walked(person, Urgency.ROUTINE)
@@ -357,9 +368,12 @@ def test_a_summary_is_shown_also_when_nobody_can_say_what_would_change_it(
         raise MemoryError("provoked")
 
     monkeypatch.setattr("triage.web.views.results.for_patient", fails)
-    page = person.get(person.url("summary"))
-    assert person.knowledge.dispositions[Urgency.ROUTINE].heading in page.h1
-    assert "What would change this result" not in page.text
+    page = person.get(person.url("changes"))
+    assert page.h1 == "What would change this result" and "still count" in page.text
+    assert person.knowledge.dispositions[Urgency.ROUTINE].heading in page.text
+    paper = person.get(person.url("print"))
+    assert person.knowledge.dispositions[Urgency.ROUTINE].heading in paper.h1
+    assert "What would change this result" not in paper.text
 
 
 # -- when something fails --------------------------------------------------------------------------------------------

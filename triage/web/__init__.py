@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -26,7 +26,10 @@ from triage.knowledge.model import REVERSIBILITY
 from triage.knowledge.telling import filled
 from triage.verify import record
 from triage.web import errors, glossary, headers, logs
-from triage.web.components import component, question_html
+from triage.web.addresses import url_for
+from triage.web.components import back_link, component, question_html
+from triage.web.forms import error_list
+from triage.web.kept import KeptPages
 from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
 from triage.web.views import pages
@@ -71,6 +74,7 @@ def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = No
     app.extensions["settings"] = settings
     assessor = app.extensions["assessor"] = Assessor(knowledge)
     app.extensions["finder"] = Finder(knowledge)
+    app.extensions["kept_pages"] = KeptPages()
     app.extensions["proof"] = record.read(folder)
     app.extensions["clock"] = lambda: datetime.now(UTC)
     problems = app.extensions["self_check"] = list(cases.failures(cases.run_all(assessor)))
@@ -108,8 +112,11 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
     app.jinja_env.globals.update(
         strip=strip,
         explain_hard_words=glossary.begin,
-        explained=partial(glossary.on_page, hard_words),
+        said=partial(glossary.said, hard_words),
+        url_for=url_for,
         component=component,
+        back_link=back_link,
+        error_list=error_list,
         question_html=partial(question_html, hard_words),
         notice=notice,
         static_url=static_url,

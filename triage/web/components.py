@@ -35,7 +35,6 @@ _MACROS = {
     "error-summary": "errorSummary",
     "error-message": "errorMessage",
     "hint": "hint",
-    "back-link": "backLink",
     "button": "button",
     "card": "card",
     "details": "details",
@@ -53,15 +52,36 @@ def _macro(name: str) -> Any:
     return getattr(_environment.get_template(f"nhsuk/components/{name}/macro.jinja").module, _MACROS[name])
 
 
-def component(kind: str, /, **params: Any) -> Markup:
-    """One component as HTML. Every text in the parameters is escaped."""
+def component(kind: str, /, kept: bool = False, **params: Any) -> Markup:
+    """One component as HTML. Every text in the parameters is escaped.
+
+    With `kept` it is kept once made, because a macro costs as much as the rest of a small page: only for what shows no
+    answer and no address of anybody.
+    """
+    return _kept(kind, **params) if kept else _made(kind, **params)
+
+
+def _made(kind: str, /, **params: Any) -> Markup:
     html = str(_macro(kind)(params))
     return Markup(_INDENTED.sub("\n", html))  # noqa: S704 - the macro's own output, made with autoescape on
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+_kept = lru_cache(maxsize=64)(_made)
+
+
+_BACK_LINK = Markup('<a class="nhsuk-back-link" href="{}">{}</a>')
+
+
+def back_link(text: str, address: str) -> Markup:
+    """The link above a page of a run. By hand, because what the macro makes could not be kept: it would hold
+    the address of a run.
+    """
+    return _BACK_LINK.format(address, text)
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the HTML of a question depends on. Questions are compared by identity: there is one object for each."""
+    """What the HTML of a question depends on."""
 
     hard_words: Glossary
     question: Question
@@ -69,16 +89,6 @@ class _Asked:
     error: str
     lead: str | None
     figure: str
-
-    @property
-    def _depends_on(self) -> tuple[object, ...]:
-        return (id(self.hard_words), id(self.question), self.chosen, self.error, self.lead, self.figure)
-
-    def __hash__(self) -> int:
-        return hash(self._depends_on)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._depends_on == other._depends_on
 
 
 def question_html(

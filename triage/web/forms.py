@@ -6,6 +6,7 @@ The journey decides what an answer is (`journey.accept`); a field only carries i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -88,25 +89,30 @@ class PageForm(GuardedForm):
         """The accepted answers; call it only after `validate_on_submit`."""
         return {question.id: accept(question, self.field(question).data) for question in self.questions}
 
-    def error(self, question: Question) -> str:
-        """The first error of a question."""
-        errors = self.field(question).errors
-        return str(errors[0]) if errors else ""
+    def problems(self) -> dict[Question, str]:
+        """The questions that have an error, with the first one of each."""
+        errors = {question: self.field(question).errors for question in self.questions}
+        return {question: str(found[0]) for question, found in errors.items() if found}
 
-    def error_list(self) -> list[dict[str, str]]:
-        """The error summary: each error once, leading to the first option of its question."""
-        return [{"text": self.error(q), "href": f"#{q.id}"} for q in self.questions if self.error(q)]
+
+def error_list(problems: Mapping[Question, str]) -> list[dict[str, str]]:
+    """The error summary: each error once, leading to the first option of its question."""
+    return [{"text": error, "href": f"#{question.id}"} for question, error in problems.items()]
 
 
 def page_form(
     questions: Sequence[Question], answers: Mapping[str, Answer], posted: MultiDict[str, str] | None
 ) -> PageForm:
     """The form of a page, filled with what was posted or else with the answers given before."""
+    before = {_PREFIX + name: list(value) if isinstance(value, tuple) else value for name, value in answers.items()}
+    return _form_class(tuple(questions))(formdata=posted, data=before)
+
+
+@lru_cache(maxsize=512)
+def _form_class(questions: tuple[Question, ...]) -> type[PageForm]:
+    """Kept, because WTForms looks through a class when it is first used; there are few pages."""
     fields: dict[str, Any] = {
         _PREFIX + question.id: FIELDS[question.type](name=question.id, validators=[Accepted(question)])
         for question in questions
     }
-    form_class = type("QuestionPage", (PageForm,), {**fields, "questions": tuple(questions)})
-    before = {_PREFIX + name: list(value) if isinstance(value, tuple) else value for name, value in answers.items()}
-    form: PageForm = form_class(formdata=posted, data=before)
-    return form
+    return type("QuestionPage", (PageForm,), {**fields, "questions": questions})

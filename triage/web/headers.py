@@ -51,9 +51,11 @@ def always(secure: bool) -> dict[str, str]:
 def install(app: Flask, secure: bool, rules_version: str) -> None:
     """Put the headers on every response of the application."""
 
+    on_all = always(secure)
+
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.update(always(secure))
+        response.headers.extend(on_all)
         if response.mimetype == "application/pdf":
             response.headers["Content-Security-Policy"] = _OF_A_PDF
         if request.endpoint in _FOR_EVER and response.status_code == 200:

@@ -46,8 +46,11 @@ class Run(dict[str, Any], SessionMixin):
         super().__init__(content or {})
         self.run_id = run_id
         self.found = found
-        self.before = json.dumps(self, sort_keys=True)
+        # What is in it is replaced and never changed in place, so a copy of the outermost is one of all.
+        self.before = dict(self)
         self.ended = False
+        self.sealed: tuple[dict[str, Any], str] = ({}, "")
+        """What was sealed last, and the text that came of it."""
 
     def start(self) -> str:
         """Begin a new, empty run and give its id."""
@@ -58,9 +61,8 @@ class Run(dict[str, Any], SessionMixin):
 
     def restore(self) -> None:
         """Back to what the request came with."""
-        content = json.loads(self.before)
         self.clear()
-        self.update(content)
+        self.update(self.before)
 
     def end(self) -> None:
         """Forget this run: its cookie is removed with the response."""
@@ -158,9 +160,11 @@ class SealedCookies(SessionInterface):
         if session.ended:
             response.delete_cookie(name, path=path, secure=self._secure, httponly=True, samesite="Lax")
             return
-        if json.dumps(session, sort_keys=True) == session.before:
+        if session == session.before:
             return
-        sealed = self.seal(session)
+        content, sealed = session.sealed
+        if not sealed or session != content:
+            sealed = self.seal(session)
         response.set_cookie(name, sealed, path=path, secure=self._secure, httponly=True, samesite="Lax")
 
     def seal(self, session: Run) -> str:
@@ -175,6 +179,7 @@ class SealedCookies(SessionInterface):
             sealed = self._seal(session.run_id, self._packed(session))
         if len(sealed) > MOST_BYTES:
             raise StateTooLarge(f"the sealed answers are {len(sealed)} bytes, more than {MOST_BYTES}")
+        session.sealed = dict(session), sealed
         return sealed
 
     def _seal(self, run_id: str, content: Mapping[str, Any]) -> str:

@@ -5,22 +5,40 @@ A run lives under /run/<id>/; its pages are numbered along its own path, so no a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request
 from flask_wtf.csrf import generate_csrf
 
 from triage import journey
+from triage.exports.reopening import Reopened
 from triage.journey import Journey, Step
 from triage.knowledge import UNSURE
-from triage.web.changing import last_change
+from triage.knowledge.model import Question
+from triage.web.addresses import NO_RUN, url_for
+from triage.web.changing import Change, last_change
 from triage.web.changing import words as answer_words
 from triage.web.figure import figure_of
 from triage.web.forms import PageForm, page_form
+from triage.web.kept import NO_TOKEN
 from triage.web.progress import part_of
 from triage.web.state import Run, SealedCookies, StateTooLarge
-from triage.web.views.context import View, at_a_kiosk, furthest, known, lost, pages, renew, this_run, whole_path
+from triage.web.views.context import (
+    Page,
+    View,
+    at_a_kiosk,
+    furthest,
+    kept_pages,
+    known,
+    lost,
+    pages,
+    renew,
+    this_run,
+    whole_path,
+)
+from triage.web.views.handover import reopened
 from triage.web.views.results import emergency_page, not_worked_out
 
 
@@ -45,10 +63,9 @@ def question(run_id: str, number: int) -> View:
     if number < 1 or number > len(path.steps):
         return redirect(furthest(run_id, path), 303)
     step = path.steps[number - 1]
-    form = page_form(step.questions, run.answers, None)
-    form.page.data = step.page.id
-    form.back_to_check.data = "yes" if "change" in request.args or _in_a_change(path) else ""
-    return question_page(run_id, number, step, form)
+    chosen = {asked: journey.chosen(run.answers[asked.id]) for asked in step.questions if asked.id in run.answers}
+    to_check = "yes" if "change" in request.args or _in_a_change(path) else ""
+    return question_page(run_id, number, path, Shown(chosen, to_check=to_check))
 
 
 @pages.post("/run/<string(length=16):run_id>/<int:number>")
@@ -64,7 +81,11 @@ def answer(run_id: str, number: int) -> View:
     in_a_change = _in_a_change(path)
     form = page_form(step.questions, {}, request.form)
     mistake = url_for("pages.question", run_id=run_id, number=number)
-    shown = take(form, number, mistake, lambda expired: question_page(run_id, number, step, form, expired))
+
+    def again(expired: bool) -> Page:
+        return question_page(run_id, number, path, as_filled(form, expired))
+
+    shown = take(form, number, path, mistake, again)
     if shown is not None:
         return shown
     path = journey.follow(known(), run.answers)
@@ -74,14 +95,14 @@ def answer(run_id: str, number: int) -> View:
     return redirect(furthest(run_id, path, changing=bool(form.back_to_check.data)), 303)
 
 
-def take(form: PageForm, number: int, mistake: str, again: Callable[[bool], str]) -> View | None:
+def take(form: PageForm, number: int, path: Journey, mistake: str, again: Callable[[bool], Page]) -> View | None:
     """Keep the answers that a form brings, or give the page that has to be shown instead of going on.
 
-    An emergency is shown at once, whatever else is wrong with the request. `again` makes the page with the form once
-    more, told whether it has expired; only the first one is taken without a run.
+    `path` is where the earlier answers lead. An emergency is shown at once, whatever else is wrong with the request.
+    `again` makes the page with the form once more, told whether it has expired; only the first one is taken without a
+    run.
     """
     run = this_run()
-    path = journey.follow(known(), run.answers)
     valid = form.validate_on_submit()
     emergency = _emergency_posted()
     if emergency is not None and not valid:
@@ -149,39 +170,76 @@ def _emergency_posted() -> Journey | None:
     Read without any validation: a missing token, another question's mistake, or a page that another tab has taken off
     the path must not hide it.
     """
+    if not emergency_ticked():
+        return None
     given: dict[str, journey.Answer] = {}
     for asked in known().questions.values():
         posted = request.form.getlist(asked.id)
         chosen = tuple(word for word in asked.allowed if word in posted)
         if journey.stops(asked, chosen):
             given[asked.id] = chosen if asked.type == "multi" else next(w for w in chosen if w in asked.stopping)
-    if not given:
-        return None
     # Past what is not answered yet: it can stand on the same page, before the emergency.
     return journey.suppose(known(), {**this_run().answers, **given})
 
 
-def question_page(run_id: str, number: int, step: Step, form: PageForm, expired: bool = False) -> str:
-    """A page of questions as its form stands; where places are asked for, with a way to the word finder."""
-    back = url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page of questions shows beside its questions: nothing of this to whoever comes to it first."""
+
+    chosen: Mapping[Question, tuple[str, ...]] = field(default_factory=dict)
+    errors: Mapping[Question, str] = field(default_factory=dict)
+    expired: bool = False
+    to_check: str = ""
+    """What the form sends along so that the list of answers comes next; empty where the path goes on."""
+    change: Change | None = None
+    opened: Reopened | None = None
+
+
+def as_filled(form: PageForm, expired: bool = False) -> Shown:
+    """A form that was sent, to be shown again."""
+    chosen = {question: given for question in form.questions if (given := form.given(question))}
+    return Shown(chosen, form.problems(), expired, form.back_to_check.data or "")
+
+
+def question_page(run_id: str, number: int, path: Journey, shown: Shown) -> Page:
+    """The page at this place of the path; what changed and which sheet was opened is found out here."""
     run = this_run()
-    path = journey.follow(known(), run.answers)
-    if form.back_to_check.data and path.complete:
-        back = url_for("pages.check", run_id=run_id)
-    new = all(question.id not in path.answers for question in step.questions)
-    change = last_change(known(), run.answers, run.changed_from or {}) if new and _in_a_change(path) else None
+    step = path.steps[number - 1]
+    if _in_a_change(path) and all(question.id not in path.answers for question in step.questions):
+        shown = replace(shown, change=last_change(known(), run.answers, run.changed_from or {}))
+    shown = replace(shown, opened=reopened())
+    token = generate_csrf()
+    if shown == UNTOUCHED:
+        return kept_pages().page(_untouched, step, number, run_id=run_id, token=token)
+    back = url_for("pages.check", run_id=run_id) if shown.to_check and path.complete else _back(run_id, number)
+    return _drawn(run_id, token, step, number, shown, back)
+
+
+UNTOUCHED = Shown()
+
+
+def _untouched(step: Step, number: int) -> str:
+    return _drawn(NO_RUN, NO_TOKEN, step, number, UNTOUCHED, _back(NO_RUN, number))
+
+
+def _back(run_id: str, number: int) -> str:
+    return url_for("pages.question", run_id=run_id, number=number - 1) if number > 1 else url_for("pages.start")
+
+
+def _drawn(run_id: str, token: str, step: Step, number: int, shown: Shown, back: str) -> str:
+    """The page; where places are asked for, with their figure and a way to the word finder."""
+    knowledge = known()
     return render_template(
         "question.html",
-        step=step,
-        part=part_of(known(), step.page),
-        figures={asked.id: figure_of(known(), asked, form.given(asked)) for asked in step.questions},
-        form=form,
         run_id=run_id,
+        token=token,
+        step=step,
         number=number,
+        shown=shown,
+        part=part_of(knowledge, step.page),
+        figures={asked: figure_of(knowledge, asked, shown.chosen.get(asked, ())) for asked in step.questions},
         back=back,
-        expired=expired,
-        change=change,
-        finder=any(question.id == known().place_question for question in step.questions),
+        finder=any(question.id == knowledge.place_question for question in step.questions),
     )
 
 
@@ -203,6 +261,7 @@ def check(run_id: str, path: Journey) -> View:
         sections=list(_sections(run_id, path)),
         last=len(path.steps),
         change=change,
+        opened=reopened(),
         unknown=any(UNSURE in journey.chosen(answer) for answer in path.answers.values()),
     )
 

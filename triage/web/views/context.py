@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import wraps
 from typing import cast
 
-from flask import Blueprint, abort, current_app, redirect, render_template, session, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, session
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,11 +16,14 @@ from triage.assessment import Assessor
 from triage.journey import Journey
 from triage.knowledge import Knowledge
 from triage.knowledge.telling import filled
+from triage.web.addresses import url_for
+from triage.web.kept import KeptPages
 from triage.web.state import Run
 
 pages = Blueprint("pages", __name__)
 
-View = AnyResponse | str | tuple[str, int]
+Page = str | bytes
+View = AnyResponse | Page | tuple[Page, int]
 
 
 def known() -> Knowledge:
@@ -31,6 +34,12 @@ def known() -> Knowledge:
 def assessor() -> Assessor:
     """What turns findings into an assessment."""
     kept: Assessor = current_app.extensions["assessor"]
+    return kept
+
+
+def kept_pages() -> KeptPages:
+    """The pages that are the same for everybody."""
+    kept: KeptPages = current_app.extensions["kept_pages"]
     return kept
 
 

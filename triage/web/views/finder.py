@@ -5,14 +5,15 @@ What was typed comes back on the page that answers it and is kept nowhere. Nothi
 
 from __future__ import annotations
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request
 
 from triage import journey
 from triage.finder import LONGEST, Finder, Hit
 from triage.knowledge import Urgency
 from triage.knowledge.telling import filled
+from triage.web.addresses import url_for
 from triage.web.forms import page_form
-from triage.web.views.answering import posted_step, question_page
+from triage.web.views.answering import as_filled, posted_step, question_page
 from triage.web.views.context import View, known, lost, pages, this_run, words
 
 _FIELD = "letter"
@@ -46,7 +47,8 @@ def back_from_words(run_id: str, number: int) -> View:
     step = posted_step(path)
     if step is None:
         return redirect(url_for("pages.question", run_id=run_id, number=number), 303)
-    return question_page(run_id, path.steps.index(step) + 1, step, page_form(step.questions, {}, request.form))
+    form = page_form(step.questions, {}, request.form)
+    return question_page(run_id, path.steps.index(step) + 1, path, as_filled(form))
 
 
 def _page(action: str, back: str = "", run_id: str = "", carried: list[tuple[str, str]] | None = None) -> View:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -94,10 +94,17 @@ def _today() -> date:
 
 
 def reopened() -> Reopened | None:
-    """The sheet that this run was opened with, if it was."""
+    """The sheet that this run was opened with, if it was. Read once in each request."""
     kept = this_run().get(_OPENED)
     if not isinstance(kept, str):
         return None
+    if "reopened" not in g:
+        g.reopened = _reopened(kept)
+    found: Reopened | None = g.reopened
+    return found
+
+
+def _reopened(kept: str) -> Reopened | None:
     try:
         knowledge = known()
         return reopen(knowledge, code.read(knowledge.numbering, kept), _today())
@@ -135,11 +142,6 @@ def changed_part(path: Journey, for_nurse: bool = False) -> ChangedPart | None:
 
 def _said(category: str) -> str:
     return known().words[category or WITHHELD]
-
-
-@pages.app_context_processor
-def _for_every_page() -> dict[str, object]:
-    return {"reopened": reopened}
 
 
 def code_part(path: Journey, assessment: Assessment) -> CodePart | None:

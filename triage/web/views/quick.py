@@ -6,11 +6,12 @@ is asked and when a run is whole is the journey's to say: a sitting only shows m
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 from flask_wtf.csrf import generate_csrf
 
 from triage import journey
 from triage.journey import Sitting
+from triage.web.addresses import url_for
 from triage.web.forms import PageForm, page_form
 from triage.web.views.answering import off_path, take
 from triage.web.views.context import View, known, lost, pages, renew, this_run
@@ -80,7 +81,8 @@ def quick_answer(run_id: str, number: int) -> View:
     sitting = sitting.only(asked)
     form = page_form(sitting.questions, {}, request.form)
     mistake = url_for("pages.quick", run_id=run_id, number=number)
-    shown = take(form, number, mistake, lambda expired: _page(run_id, number, sitting, form, expired=expired))
+    path = journey.follow(known(), run.answers)
+    shown = take(form, number, path, mistake, lambda expired: _page(run_id, number, sitting, form, expired=expired))
     return shown or redirect(url_for("pages.quick_next", run_id=run_id), 303)
 
 

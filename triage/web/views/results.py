@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, abort, current_app, g, render_template, request, url_for
+from flask import Response, abort, current_app, g, render_template, request
 
 from triage.assessment import Assessment, Assessor
 from triage.errors import ExportError
@@ -18,6 +18,7 @@ from triage.exports.typesetting import PAPERS, available
 from triage.journey import Journey
 from triage.knowledge import Urgency
 from triage.sheet import Frame, Sheet, frame, make_sheet
+from triage.web.addresses import url_for
 from triage.web.views import handover
 from triage.web.views.context import View, assessor, known, notice, now, pages, whole_path, words
 from triage.whatif import NOTHING, Outlook, for_patient
@@ -31,15 +32,69 @@ PAPER_NAMES = tuple((paper, paper.capitalize()) for paper in PAPERS)
 @pages.get("/run/<string(length=16):run_id>/summary")
 @whole_path
 def summary(run_id: str, path: Journey) -> View:
-    """The summary: action first."""
-    return _sheet_page(run_id, path, "summary.html")
+    """The summary: action first. What would change it and its code have pages of their own, which it leads to."""
+
+    def shown(assessment: Assessment) -> View:
+        made = now()
+        return render_template(
+            "summary.html",
+            run_id=run_id,
+            sheet=make_sheet(known(), assessment, path, words(), today=made.date()),
+            changed=handover.changed_part(path),
+            card=_CARDS[assessment.urgency],
+            now=made,
+        )
+
+    return result_page(run_id, path, shown)
+
+
+@pages.get("/run/<string(length=16):run_id>/changes")
+@whole_path
+def changes(run_id: str, path: Journey) -> View:
+    """What would change this result, as the sheet says it."""
+
+    def shown(assessment: Assessment) -> View:
+        sheet = _patient_sheet(path, assessment, now())
+        notes = sheet.outlook.notes if sheet.outlook else ()
+        footnotes = [footnote for footnote in sheet.footnotes if footnote.number in notes]
+        return render_template("changes.html", run_id=run_id, sheet=sheet, footnotes=footnotes)
+
+    return result_page(run_id, path, shown)
+
+
+@pages.get("/run/<string(length=16):run_id>/code")
+@whole_path
+def code(run_id: str, path: Journey) -> View:
+    """The code of this sheet, to open it again or hand it over."""
+
+    def shown(assessment: Assessment) -> View:
+        return render_template("code.html", run_id=run_id, code=handover.code_part(path, assessment))
+
+    return result_page(run_id, path, shown)
 
 
 @pages.get("/run/<string(length=16):run_id>/print")
 @whole_path
 def paper(run_id: str, path: Journey) -> View:
     """The sheet for paper: its own template, on two pages at most for one deposit."""
-    return _sheet_page(run_id, path, "sheet.html", size=_asked("size", SIZES))
+    size = _asked("size", SIZES)
+
+    def shown(assessment: Assessment) -> View:
+        made = now()
+        return render_template(
+            "sheet.html",
+            run_id=run_id,
+            sheet=_patient_sheet(path, assessment, made),
+            changed=handover.changed_part(path),
+            code=handover.code_part(path, assessment),
+            frame=_frame(made),
+            size=size,
+            large=size == SIZES[-1],
+            other_size=SIZES[size == SIZES[0]],
+            pdf_papers=PAPER_NAMES if available() else (),
+        )
+
+    return result_page(run_id, path, shown)
 
 
 @pages.get("/run/<string(length=16):run_id>/sheet.pdf")
@@ -84,29 +139,6 @@ def _frame(made: datetime) -> Frame:
     settings = current_app.extensions["settings"]
     clinic = (settings.clinic_name, settings.clinic_phone, settings.opening_hours)
     return frame(known(), words(), made, " · ".join(filter(None, clinic)))
-
-
-def _sheet_page(run_id: str, path: Journey, template: str, size: str = SIZES[0]) -> View:
-    def shown(assessment: Assessment) -> View:
-        made = now()
-        sheet = _patient_sheet(path, assessment, made)
-        return render_template(
-            template,
-            run_id=run_id,
-            sheet=sheet,
-            changed=handover.changed_part(path),
-            code=handover.code_part(path, assessment),
-            card=_CARDS[assessment.urgency],
-            last=len(path.steps),
-            now=made,
-            frame=_frame(made),
-            size=size,
-            large=size == SIZES[-1],
-            other_size=SIZES[size == SIZES[0]],
-            pdf_papers=PAPER_NAMES if available() else (),
-        )
-
-    return result_page(run_id, path, shown)
 
 
 def result_page(run_id: str, path: Journey, shown: Callable[[Assessment], View]) -> View:
