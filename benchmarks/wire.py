@@ -6,7 +6,8 @@ since it would keep nothing otherwise. Chromium is slowed down fourfold, as Ligh
 floor is a page of one word, served by the same nginx to the same browser.
 
 - Bytes are those that came over the wire, compressed, with their headers, without those of TLS.
-- "On the way" is for somebody who has come through the pages before; "again" for somebody who was there before.
+- "Nothing kept" is for a browser that was never here; "on the way" for somebody who has come through the
+  pages before; "again" for somebody who was at this page before.
 - "First paint" is the first contentful paint, with each request delayed by 400 ms and 400 kbit/s (slow 3G) by Chromium
   itself. It delays requests and not packets, so a new connection costs nothing there.
 - "With the connection" is the same over `slow_line`, where TCP and TLS wait for their round trips too. Only the first
@@ -106,16 +107,16 @@ def tables(short: bool) -> Iterable[Table]:
         {
             "page": "page",
             "requests": "requests, nothing kept",
-            "kilobytes": "kB",
-            "paint": "first paint, s",
+            "kilobytes": "kB, nothing kept",
+            "paint": "first paint, nothing kept, s",
             "ratio": "× hello",
             "way_requests": "requests on the way",
-            "way_kilobytes": "kB",
-            "way_paint": "first paint, s",
+            "way_kilobytes": "kB on the way",
+            "way_paint": "first paint on the way, s",
             "way_ratio": "× hello",
             "again_requests": "requests again",
-            "again_kilobytes": "kB",
-            "line_paint": "with the connection, s",
+            "again_kilobytes": "kB again",
+            "line_paint": "first paint with the connection, s",
             "line_ratio": "× hello",
             "blocked": "blocked, ms",
         },
