@@ -11,6 +11,7 @@ import pytest
 from benchmarks import measuring, plot, readme
 from benchmarks.__main__ import TABLES, main
 from benchmarks.measuring import Table
+from benchmarks.wire import blocked
 
 FOLDER = Path(measuring.__file__).parent
 TABLE = Table(
@@ -55,6 +56,12 @@ def test_every_name_is_a_module_that_gives_tables(name):
     given = [part for part in tree.body if isinstance(part, ast.FunctionDef) and part.name == "tables"]
     assert [one.args.args[0].arg for one in given] == ["short"]
     assert len((ast.get_docstring(tree) or "").split()) > 20, "say what is compared with what"
+
+
+def test_blocked_is_what_tasks_take_beyond_50_ms_after_the_paint():
+    assert blocked([(0, 90), (100, 50), (200, 120)], paint=0) == 40 + 0 + 70
+    assert blocked([(0, 90), (200, 120)], paint=100) == 70
+    assert blocked([(0, 200)], paint=100) == 50
 
 
 # -- what the README shows of it ---------------------------------------------------------------------------------------
