@@ -1,7 +1,8 @@
 """Measure and tell: python -m benchmarks [--short] [--record] [NAME ...]
 
 NAME is a table; without one, all are measured. `--short` takes few rounds, to see that everything works; its figures
-mean little. `--record` keeps the tables in `benchmarks/results/` and writes those of the README anew.
+mean little. `--record` keeps the tables in `benchmarks/results/`, writes those of the README anew and draws its picture
+where the rules were measured.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from benchmarks import plot, readme
 from benchmarks.measuring import NotHere, machine
 
 TABLES = ("rules", "growth", "pages", "wire", "start", "scale")
@@ -34,6 +36,10 @@ def main(words: list[str]) -> int:
         except NotHere as why:
             missing = True
             print(f"\n## {name}: not measured here: {why}", flush=True)
+    if record:
+        readme.write()
+        if "rules" in names:
+            plot.write()
     return int(missing)
 
 
