@@ -240,7 +240,7 @@ class Assessor:
 
 def grounds(knowledge: Knowledge, findings: Findings, held: frozenset[str]) -> Grounds:
     """What sets the urgency where these terms hold."""
-    holds = (held | knowledge.always) & knowledge.urgent_names
+    holds = (held | knowledge.always_assessed) & knowledge.urgent_names
     return _grounds(knowledge.named(holds), findings, holds)
 
 
@@ -256,7 +256,7 @@ def conclude(
     at_least: Urgency = Urgency.SELF_CARE,
 ) -> Assessment:
     """What the policies make of the terms that hold: the whole result but for the engine."""
-    holds = held | knowledge.always
+    holds = held | knowledge.always_assessed
     rules = knowledge.named(holds)
     holding = rules.of_kind
 

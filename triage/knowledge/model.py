@@ -885,6 +885,12 @@ class Knowledge:
         return frozenset(rule.id for rule in self.rules.values() if rule.criterion == ALWAYS)
 
     @cached_property
+    def always_assessed(self) -> frozenset[str]:
+        """Those of them that an assessment is made of; what is said by its role, such as a notice, is not."""
+        by_role = (Notice, Disposition, HardWord, LetterWord)
+        return frozenset(rule_id for rule_id in self.always if not isinstance(self.rules[rule_id], by_role))
+
+    @cached_property
     def leading(self) -> frozenset[str]:
         """The findings by which some question is asked or not."""
         return frozenset[str]().union(*(question.waits_for for question in self.questions.values()))
