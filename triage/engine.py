@@ -136,14 +136,15 @@ class Ruleset:
         code, session = durable.assert_fact(self._handle, fact)
         if code != 0:
             raise EngineError(f"durable-rules did not take the fact (code {code})")
-        fired: list[str] = []
+        answers: list[str] = []
         started = durable.start_action_for_state(self._handle, session)
         answer = started and started[1]
         while answer:
-            # {"r12": {"m": {the whole fact}}}: only the name is of interest.
-            fired.append(answer[2 : answer.index('"', 2)])
             self._opened = True
+            answers.append(answer)
             answer = durable.complete_and_start_action(self._handle, session)
+        # {"r12": {"m": {the whole fact}}}: only the name is of interest.
+        fired = [answer[2 : answer.index('"', 2)] for answer in answers]
         if not fired or fired.pop() != _SENTINEL:
             raise EngineError("durable-rules did not finish: the last rule never fired")
         durable.retract_fact(self._handle, fact)
