@@ -302,15 +302,15 @@ def conclude(
 
 
 def _firings(holding: Named, findings: Findings, held: frozenset[str]) -> tuple[Firing, ...]:
-    steps = holding.of_kind(StepUp)
+    steps = [(step, frozenset(step.tags)) for step in holding.of_kind(StepUp)]
     firings = []
     for rule in holding.of_kind(RedFlag):
         certain = rule.id in held
         urgency = rule.urgency if certain else rule.urgency.lowered()
         raising = tuple(
             step
-            for step in steps
-            if set(step.tags) & set(rule.tags)
+            for step, tags in steps
+            if not tags.isdisjoint(rule.tags)
             and (Urgency.SOON in (urgency, rule.urgency) or (urgency == Urgency.SAME_DAY and step.id in held))
         )
         firings.append(
