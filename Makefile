@@ -8,7 +8,7 @@ BENCH := .venv-bench
 # durable-rules compiles a C module; on Python 3.13 and later only with this definition (its setup.py ignores CFLAGS).
 INSTALL = CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes
 
-.PHONY: help run test check figures measure bench lighthouse promises proof sbom audit wheel clean
+.PHONY: help run test check figures measure bench guard lighthouse promises proof sbom audit wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,6 +24,9 @@ check: $(VENV)/run ## say everything that is wrong with the rules
 
 figures: $(VENV)/test ## 20,000 random assessments: do engine and witness agree, does memory stay flat?
 	@$(BIN)/python -m tests.figures
+
+guard: $(VENV)/run ## what the hot paths cost in instructions, beside what was recorded last (about a minute; needs valgrind)
+	@$(BIN)/python -m benchmarks.guard
 
 measure: $(VENV)/test ## every sheet, code, paper and word measured, as tables (about a quarter of an hour)
 	@$(BIN)/python -m tests.sheets && $(BIN)/python -m tests.codes && $(BIN)/python -m tests.papers && $(BIN)/python -m tests.finder
