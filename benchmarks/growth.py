@@ -6,8 +6,6 @@ one to eight deposits of this guide. `growth-knowledge`: this guide with each de
 people answer what they answered before; there, an assessment should take less than 1.5 times as long as now.
 """
 
-# ruff: noqa: RUF001 - the sign for "times" is meant
-
 from __future__ import annotations
 
 import time

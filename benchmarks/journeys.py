@@ -24,7 +24,7 @@ from triage.knowledge import Urgency
 from triage.sheet import make_sheet
 
 FORM = "application/x-www-form-urlencoded"
-_NEW_EACH_TIME = re.compile(rb"<input[^>]*csrf_token[^>]*>|<svg.*?</svg>|/run/[A-Za-z0-9_-]{16}", re.DOTALL)
+_NEW_EACH_TIME = re.compile(rb"<input[^>]*csrf_token[^>]*>|<svg.*?</svg>|\d\d:\d\d|/run/[A-Za-z0-9_-]{16}", re.DOTALL)
 """The token of a form; the square of a sheet, which is sealed; the address of a run, which begins anywhere."""
 
 

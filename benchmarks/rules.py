@@ -7,8 +7,6 @@ person, from findings to names: what an assessment of the guide waits for.
 The reference for ratios is every criterion as a Python closure; the floor is Python written for exactly these rules.
 """
 
-# ruff: noqa: RUF001 - the sign for "times" is meant
-
 from __future__ import annotations
 
 import gc

@@ -129,10 +129,9 @@ def test_from_the_day_after_the_review_was_due_every_page_on_screen_says_so(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notice = person.knowledge.notices["overdue"].text
-    due = datetime.combine(person.knowledge.due, datetime.min.time())
+    due = datetime.combine(person.knowledge.due, datetime.min.time()).astimezone()
     walked(person, Urgency.ROUTINE)
     for days, said in ((0, False), (1, True)):
-        today = SimpleNamespace(now=lambda _, days=days: due + timedelta(days=days))
-        monkeypatch.setattr("triage.web.datetime", today)
+        monkeypatch.setitem(person.client.application.extensions, "clock", lambda days=days: due + timedelta(days=days))
         for path in ("/", "/about", "/nowhere", person.url("1"), person.url("summary"), person.url("nurse")):
             assert (notice in person.get(path).response.text) is said, (days, path)

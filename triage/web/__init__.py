@@ -34,7 +34,7 @@ from triage.web.settings import Settings, read
 from triage.web.state import SealedCookies
 from triage.web.views import pages
 from triage.web.views.answering import emergency_ticked
-from triage.web.views.context import notice
+from triage.web.views.context import notice, now
 
 
 def create_app(environ: Mapping[str, str] | None = None, rules: Path | None = None) -> Flask:
@@ -100,7 +100,7 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         return url_for("static", filename=name, v=versions[name])
 
     def overdue() -> bool:
-        return knowledge.due < datetime.now(UTC).date()
+        return knowledge.due < now().date()
 
     app.jinja_env.filters["dialled"] = lambda phone: re.sub(r"[^+0-9]", "", phone)
 

@@ -7,7 +7,7 @@ page depends on is its key: the function that draws it, what is handed to that, 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 
 from flask import request
@@ -26,9 +26,9 @@ class KeptPages:
     def __init__(self) -> None:
         self._kept = lru_cache(_MOST)(_made)
 
-    def page(self, draw: Callable[..., str], *shown: Hashable, run_id: str = "", token: str = "") -> bytes:
-        """The page that `draw(*shown)` makes for `NO_RUN` and `NO_TOKEN`, filled in."""
-        page = self._kept(draw, shown, datetime.now(UTC).date(), request.script_root)
+    def page(self, day: date, draw: Callable[..., str], shown: tuple[Hashable, ...], run_id: str, token: str) -> bytes:
+        """The page that `draw(*shown)` makes on this day for `NO_RUN` and `NO_TOKEN`, filled in."""
+        page = self._kept(draw, shown, day, request.script_root)
         return page.replace(NO_RUN.encode(), run_id.encode()).replace(NO_TOKEN.encode(), token.encode())
 
 

@@ -30,7 +30,7 @@ from triage.web.views.context import (
     View,
     at_a_kiosk,
     furthest,
-    kept_pages,
+    kept_page,
     known,
     lost,
     pages,
@@ -210,7 +210,7 @@ def question_page(run_id: str, number: int, path: Journey, shown: Shown) -> Page
     shown = replace(shown, opened=reopened())
     token = generate_csrf()
     if shown == UNTOUCHED:
-        return kept_pages().page(_untouched, step, number, run_id=run_id, token=token)
+        return kept_page(_untouched, step, number, run_id=run_id, token=token)
     back = url_for("pages.check", run_id=run_id) if shown.to_check and path.complete else _back(run_id, number)
     return _drawn(run_id, token, step, number, shown, back)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import wraps
 from typing import cast
@@ -37,10 +37,10 @@ def assessor() -> Assessor:
     return kept
 
 
-def kept_pages() -> KeptPages:
-    """The pages that are the same for everybody."""
+def kept_page(draw: Callable[..., str], *shown: Hashable, run_id: str = "", token: str = "") -> bytes:
+    """A page that is the same for everybody today but for its run and its token (see `KeptPages`)."""
     kept: KeptPages = current_app.extensions["kept_pages"]
-    return kept
+    return kept.page(now().date(), draw, shown, run_id, token)
 
 
 def words() -> dict[str, str]:

@@ -8,7 +8,7 @@ from triage import cases
 from triage.flow import draw, flow
 from triage.verify.record import Record
 from triage.web.settings import Logo
-from triage.web.views.context import View, assessor, kept_pages, known, pages, words
+from triage.web.views.context import View, assessor, kept_page, known, pages, words
 
 _READY_CASES = 20
 """Enough to meet every urgency, few enough to be asked every few seconds."""
@@ -17,7 +17,7 @@ _READY_CASES = 20
 @pages.get("/")
 def start() -> View:
     """What this is, what to do in an emergency, and the button."""
-    return kept_pages().page(_start)
+    return kept_page(_start)
 
 
 def _start() -> str:
