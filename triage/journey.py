@@ -121,11 +121,9 @@ def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: b
     steps: list[Step] = []
     counted: dict[str, Answer] = {}
     missing: set[str] = set()
-    for page in knowledge.pages:
-        demanded = knowledge.page_demands[page.id]
-        if demanded and not go_on and not demanded.holds(findings):
+    for page, demanded, here in knowledge.walk:
+        if demanded and not go_on and findings[demanded.finding] not in demanded.values:
             continue
-        here = knowledge.page_questions[page.id]
         asked = tuple(question for question in here if question.enable_when.holds(findings))
         for question in here if go_on else ():
             on_path = any(question is one for one in asked)

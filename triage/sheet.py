@@ -6,7 +6,7 @@ Every sentence is taken from a rule and carries that rule's id and sources; this
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -195,6 +195,11 @@ class Told:
     unsure: bool
     """The answer was "I'm not sure", and nothing else."""
 
+    @property
+    def definite(self) -> bool:
+        """The answer says something."""
+        return not self.denied and not self.unsure
+
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
@@ -226,7 +231,7 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All that one run says, in the order of its fields. `said` lists every sentence in that order."""
+    """All that one run says, in the order of its fields."""
 
     urgency: str
     label: str
@@ -252,12 +257,31 @@ class Sheet:
     limits: tuple[Passage, ...]
     footnotes: tuple[Footnote, ...]
     cards: tuple[CardPart, ...]
-    said: tuple[Sentence, ...]
-    room_to_write: bool
-    """Whether two pages (three with several deposits) hold a line under each question to ask as well."""
     rules_version: str
     reviewed: str
     due: str
+    passages: tuple[tuple[str, Rule], ...]
+    """Every text of it with its rule, in the order in which they are said."""
+
+    @property
+    def said(self) -> tuple[Sentence, ...]:
+        """Every sentence of it, in that order."""
+        return tuple(Sentence(part, rule.id, rule.sources) for text, rule in self.passages for part in sentences(text))
+
+    @property
+    def not_sure_about(self) -> tuple[str, ...]:
+        """The questions to which they were not sure of the answer, each once."""
+        return tuple(dict.fromkeys(line.question for line in self.told if line.unsure))
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """The questions to which they answered "none of these", each once."""
+        return tuple(dict.fromkeys(line.question for line in self.told if line.denied))
+
+    @property
+    def room_to_write(self) -> bool:
+        """Whether two pages (three with several deposits) hold a line under each question to ask as well."""
+        return _lines_left(self) + ROOM_FOR_NOTES >= len(self.doctor_questions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +320,7 @@ class _Speaker:
         self.knowledge = knowledge
         self.wording = wording
         self.numbers: dict[str, int] = {}
-        self.said: list[Sentence] = []
+        self.passages: list[tuple[str, Rule]] = []
 
     def fill(self, text: str) -> str:
         """The text with the words of this place in it."""
@@ -309,8 +333,8 @@ class _Speaker:
     def say(self, text: str, rule: Rule) -> Passage:
         """A text of a rule, as a passage with footnotes."""
         passage = self.fill(text)
-        notes = tuple(self.numbers.setdefault(source, len(self.numbers) + 1) for source in rule.sources)
-        self.said.extend(Sentence(part, rule.id, rule.sources) for part in sentences(passage))
+        notes = [self.numbers.setdefault(source, len(self.numbers) + 1) for source in rule.sources]
+        self.passages.append((passage, rule))
         return Passage(passage, rule.id, tuple(sorted(notes)))
 
     def may_say(self, text: str, rule: Rule) -> Passage | None:
@@ -362,8 +386,7 @@ def make_sheet(
     if outlook != NOTHING:
         # As long in one place as in another.
         outlook = _as_fits(outlook, _make_sheet(knowledge, assessment, journey, {}, NOTHING))
-    sheet = _make_sheet(knowledge, assessment, journey, wording, outlook)
-    return replace(sheet, room_to_write=_lines_left(sheet) + ROOM_FOR_NOTES >= len(sheet.doctor_questions))
+    return _make_sheet(knowledge, assessment, journey, wording, outlook)
 
 
 def by_date(today: date, days: int) -> date:
@@ -431,7 +454,6 @@ def _make_sheet(
     outlook_part = _outlook(speaker, assessment, outlook)
     limits = () if emergency else (speaker.notice("keep_appointments"), speaker.notice("not_checked"))
     footnotes = tuple(Footnote(number, knowledge.sources[source]) for source, number in speaker.numbers.items())
-    said = tuple(speaker.said)
     nurse = _Speaker(knowledge, wording)
     return Sheet(
         urgency=assessment.urgency.word,
@@ -457,11 +479,10 @@ def _make_sheet(
         limits=limits,
         footnotes=footnotes,
         cards=tuple(_card(nurse, card) for card in assessment.nurse_cards),
-        said=said,
-        room_to_write=False,
         rules_version=knowledge.version,
         reviewed=knowledge.reviewed.isoformat(),
         due=knowledge.due.isoformat(),
+        passages=tuple(speaker.passages),
     )
 
 

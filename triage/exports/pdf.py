@@ -6,7 +6,7 @@ the two.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from triage.exports.typesetting import PAPERS, typeset
@@ -43,7 +43,7 @@ def make_pdf(
         ExportError: it could not be set. Whoever waits for it can print the page instead.
     """
     data = {
-        "sheet": {name: value for name, value in asdict(sheet).items() if name not in ("cards", "said")},
+        "sheet": asdict(replace(sheet, cards=(), passages=())),
         "frame": asdict(frame),
         "size": size,
         "paper": PAPERS[paper],

@@ -88,6 +88,10 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part for part in _SENTENCE_END.split(text.strip()) if part)
 
 
+UNDATED = "undated"
+"""When a source was published, where it does not say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Something we rely on: who published it, when, and how we saw it."""
@@ -101,6 +105,11 @@ class Source:
     checked: date
     brief: str = ""
     url: str = ""
+
+    @property
+    def reference(self) -> str:
+        """How it is named in a list of sources."""
+        return f"{self.publisher}: {self.title}" + (f", {self.published}" if self.published != UNDATED else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -844,9 +853,13 @@ class Knowledge:
         }
 
     @cached_property
-    def page_demands(self) -> Mapping[str, Test | None]:
-        """A test without which nothing is asked on a page, such as that a place was named; None where there is none."""
-        return {page: demanded(asked.enable_when for asked in here) for page, here in self.page_questions.items()}
+    def walk(self) -> tuple[tuple[Page, Test | None, tuple[Question, ...]], ...]:
+        """The pages in order: each with a test without which nothing is asked there, such as that a place was named
+        (None where there is no such test), and its questions."""
+        return tuple(
+            (page, demanded(asked.enable_when for asked in self.page_questions[page.id]), self.page_questions[page.id])
+            for page in self.pages
+        )
 
     @cached_property
     def parts(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_wtf import CSRFProtect
@@ -108,11 +109,16 @@ def _prepare_templates(app: Flask, knowledge: Knowledge, settings: Settings) -> 
         """Every category in short words, and whether it is this one."""
         return [(knowledge.words[f"strip-{other}"], other == category) for other in REVERSIBILITY]
 
+    def macros(file: str) -> Any:
+        """The macros of a file. `import` looks through everything that a page knows before it gives the same."""
+        return app.jinja_env.get_template(file).module
+
     hard_words = glossary.Glossary(knowledge)
     app.jinja_env.globals.update(
         strip=strip,
         explain_hard_words=glossary.begin,
         said=partial(glossary.said, hard_words),
+        macros=macros,
         url_for=url_for,
         component=component,
         back_link=back_link,

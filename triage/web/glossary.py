@@ -82,8 +82,12 @@ def _as_listed(word: str, hard: HardWord) -> str:
 
 
 def _button(said: str, word: str, hard: HardWord, prefix: str) -> Markup:
-    capital = word[0].upper() + word[1:]
-    return _BUTTON.format(id=f"{prefix}{hard.id}", said=said, word=capital, meaning=hard.meaning)
+    return _button_html(f"{prefix}{hard.id}", said, word[0].upper() + word[1:], hard.meaning)
+
+
+@lru_cache(maxsize=2048)
+def _button_html(id: str, said: str, word: str, meaning: str) -> Markup:
+    return _BUTTON.format(id=id, said=said, word=word, meaning=meaning)
 
 
 def begin() -> str:

@@ -4,7 +4,13 @@ because `Referrer-Policy: no-referrer` would make every form fail over HTTPS.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask, Response, request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _POLICY = "; ".join(
     (
@@ -48,14 +54,29 @@ def always(secure: bool) -> dict[str, str]:
     }
 
 
+class OnEveryResponse:
+    """WSGI around an application: whatever leaves it has the headers of every response, unless it brings its own."""
+
+    def __init__(self, application: WSGIApplication, secure: bool) -> None:
+        self._application = application
+        self._headers = tuple(always(secure).items())
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+
+        def start(status: str, headers: list[tuple[str, str]], *failed: Any) -> Any:
+            own = {name for name, _ in headers}
+            return start_response(status, headers + [one for one in self._headers if one[0] not in own], *failed)
+
+        return self._application(environ, start)
+
+
 def install(app: Flask, secure: bool, rules_version: str) -> None:
     """Put the headers on every response of the application."""
-
-    on_all = always(secure)
+    app.wsgi_app = OnEveryResponse(app.wsgi_app, secure)  # type: ignore[method-assign]
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.extend(on_all)
         if response.mimetype == "application/pdf":
             response.headers["Content-Security-Policy"] = _OF_A_PDF
         if request.endpoint in _FOR_EVER and response.status_code == 200:

@@ -106,10 +106,8 @@ def take(form: PageForm, number: int, path: Journey, mistake: str, again: Callab
     valid = form.validate_on_submit()
     emergency = _emergency_posted()
     if emergency is not None and not valid:
-        run.restore()  # the form has made a token; with it a run that is gone would come back, empty
         return emergency_page(run.run_id, emergency, mistake)
     if not run.found and number != 1:
-        run.restore()
         return lost()
     if not valid:
         expired = "csrf_token" in form.errors

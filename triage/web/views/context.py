@@ -62,7 +62,7 @@ def now() -> datetime:
 
 def this_run() -> Run:
     """The run that this request belongs to."""
-    return cast("Run", session)
+    return cast("Run", session._get_current_object())  # type: ignore[attr-defined] # behind Flask's proxy
 
 
 @pages.app_context_processor
