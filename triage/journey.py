@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.errors import AnswerError
-from triage.knowledge import NO, NOT_ANSWERED, NOT_ASKED, UNSURE, YES, Knowledge
+from triage.knowledge import NO, NOT_ANSWERED, UNSURE, YES, Knowledge
 from triage.knowledge.model import NO_ONE, Page, Question
 from triage.knowledge.table import meant
 
@@ -117,7 +117,7 @@ def with_usual(knowledge: Knowledge, answers: Answers) -> Journey:
 
 
 def _follow(knowledge: Knowledge, answers: Answers, fill: bool = False, go_on: bool = False) -> Journey:
-    findings = dict.fromkeys(knowledge.findings, NOT_ASKED)
+    findings = knowledge.nothing_asked.copy()
     steps: list[Step] = []
     counted: dict[str, Answer] = {}
     missing: set[str] = set()

@@ -840,6 +840,11 @@ class Knowledge:
         }
 
     @cached_property
+    def nothing_asked(self) -> dict[str, str]:
+        """The findings of somebody who was not asked anything, to be copied."""
+        return dict.fromkeys(self.findings, NOT_ASKED)
+
+    @cached_property
     def asked_by(self) -> Mapping[str, Question]:
         """Which question gives a finding."""
         return {finding: question for question in self.questions.values() for finding in question.findings}

@@ -39,7 +39,7 @@ def install(
     @app.before_request
     def bounded() -> None:
         # The server would refuse them as well, but with a page that says nothing.
-        if len(request.headers) > _MOST_HEADERS:
+        if len(request.environ) > _MOST_HEADERS and len(request.headers) > _MOST_HEADERS:
             abort(431)
 
     @app.errorhandler(HTTPException)

@@ -83,7 +83,7 @@ def install(app: Flask, secure: bool, rules_version: str) -> None:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             response.headers["Cache-Control"] = "no-store"
-            response.headers["X-Rules-Version"] = rules_version
+            response.headers.add("X-Rules-Version", rules_version)
         if request.path != "/":
-            response.headers["X-Robots-Tag"] = "noindex"
+            response.headers.add("X-Robots-Tag", "noindex")
         return response

@@ -23,6 +23,9 @@ _SERVER_TELLS = ("Invalid request from", "Error handling request")
 """How messages of the server begin that go on with an address."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class JsonLines(logging.Formatter):
     """One line of JSON for each record."""
 
@@ -42,7 +45,7 @@ class JsonLines(logging.Formatter):
             line["route"] = request.endpoint or ""
         if record.exc_info and record.exc_info[1]:
             line["exceptions"] = list(_told(record.exc_info[1]))
-        return json.dumps(line, ensure_ascii=False)
+        return _encode(line)
 
 
 def _told(error: BaseException | None) -> list[dict[str, Any]]:
@@ -77,15 +80,15 @@ def install(app: Flask, rules_version: str, every_request: bool) -> None:
 
         @app.after_request
         def ended(response: Response) -> Response:
-            logger.info(
-                "request",
-                extra={
-                    "facts": {
-                        "method": request.method,
-                        "status": response.status_code,
-                        "ms": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
-                        "rules": rules_version,
-                    }
-                },
-            )
+            facts = {
+                "method": request.method,
+                "status": response.status_code,
+                "ms": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
+                "rules": rules_version,
+            }
+            # Not by `info`, which looks for the line of code it was called from.
+            if logger.isEnabledFor(logging.INFO):
+                logger.handle(
+                    logger.makeRecord(logger.name, logging.INFO, "", 0, "request", (), None, extra={"facts": facts})
+                )
             return response

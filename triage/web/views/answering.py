@@ -205,7 +205,9 @@ def question_page(run_id: str, number: int, path: Journey, shown: Shown) -> Page
     step = path.steps[number - 1]
     if _in_a_change(path) and all(question.id not in path.answers for question in step.questions):
         shown = replace(shown, change=last_change(known(), run.answers, run.changed_from or {}))
-    shown = replace(shown, opened=reopened())
+    opened = reopened()
+    if opened:
+        shown = replace(shown, opened=opened)
     token = generate_csrf()
     if shown == UNTOUCHED:
         return kept_page(_untouched, step, number, run_id=run_id, token=token)
