@@ -7,11 +7,11 @@ with what a reader must know. Nobody types a figure, and a test compares both wi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks import measuring
+from benchmarks import measuring, targets
 
 README = Path(__file__).parents[1] / "README.md"
 _MARKED = re.compile(r"<!-- figures: (?P<name>[a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -31,17 +31,13 @@ class Shown:
 
 SHOWN: Mapping[str, Shown] = {
     "rules": Shown("rules", ("contestant", "p50", "p99", "ratio", "compile", "memory", "note")),
-    "growth-knowledge": Shown(
-        "growth", ("copies", "deposits", "criteria", "engine", "engine-ratio", "assess", "assess-ratio")
-    ),
     "pages": Shown("pages", ("page", "rate", "share", "p50", "p99", "cpu"), {"server": "gunicorn sync"}),
-    "scale": Shown("scale", ("arrangement", "journeys", "per_core", "share", "p50", "p99")),
-    "wire": Shown(
-        "wire", ("page", "way_requests", "way_kilobytes", "way_paint", "way_ratio", "paint", "ratio", "line_paint")
-    ),
-    "start": Shown("start"),
-    "memory": Shown("start"),
 }
+MADE: Mapping[str, Callable[[], str]] = {
+    "targets": lambda: targets.table().markdown(),
+    "sizing": targets.sizing,
+}
+"""What is made of several recorded tables."""
 
 
 def figures(name: str) -> str:
@@ -51,6 +47,8 @@ def figures(name: str) -> str:
         FileNotFoundError: it was never recorded.
         KeyError: it lacks a column that is to be shown, or nothing is to be shown of it.
     """
+    if name in MADE:
+        return MADE[name]()
     shown = SHOWN[name]
     table, kept = measuring.recorded(name)
     columns = {key: table.columns[key] for key in shown.columns or table.columns}

@@ -117,6 +117,7 @@ def _row(
         "compile": needs.seconds * 1e3,
         "memory": needs.megabytes,
         "ids": entry.ids,
+        "package": entry.package,
         "timed": len(sample),
         "note": entry.note,
     }

@@ -7,7 +7,8 @@ import pytest
 from tests import sheets
 from tests.sheets import ITEMS, Measured, Seen, broken, table
 from triage.journey import with_usual
-from triage.sheet import InShort, Passage, Sentence, make_sheet
+from triage.knowledge.model import Rule
+from triage.sheet import InShort, Passage, make_sheet
 
 WELL = Measured("well", 1, 2, (2, 2, 4, 4), 5.0, 20, 0, (True,) * len(ITEMS))
 
@@ -40,9 +41,12 @@ def test_each_limit_is_named_when_it_is_broken(change, said):
     assert any(said in problem for problem in broken([replace(WELL, **change)]))
 
 
+PURPOSE = Rule(id="purpose", file="")
+
+
 def says(seen, *texts):
     """The same sheet if it said this."""
-    return replace(seen, sheet=replace(seen.sheet, said=tuple(Sentence(text, "purpose", ()) for text in texts)))
+    return shows(seen, passages=tuple((text, PURPOSE) for text in texts))
 
 
 def shows(seen, **parts):

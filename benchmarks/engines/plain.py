@@ -11,7 +11,6 @@ from typing import Any
 
 from benchmarks.engines import criteria
 from triage.knowledge import AllOf, AnyOf, Criterion, Findings, Knowledge, Test
-from triage.knowledge.model import Term
 
 Closure = Callable[[Findings], bool]
 
@@ -90,12 +89,16 @@ class Nested:
     """The same, those that begin alike inside one if-statement."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.fired = function(list(_nested(knowledge.terms_by_start)))
+        self.fired = function(list(_nested(criteria(knowledge))))
 
 
-def _nested(by_start: Mapping[Criterion, Sequence[Term]]) -> list[str]:
+def _nested(by_name: Mapping[str, Criterion]) -> list[str]:
+    begun: dict[Criterion, list[tuple[str, Criterion]]] = {}
+    for name, criterion in by_name.items():
+        parts = criterion.parts if isinstance(criterion, AllOf) else (criterion,)
+        begun.setdefault(parts[0], []).append((name, AllOf(parts[1:])))
     lines: list[str] = []
-    for start, terms in by_start.items():
+    for start, rest in begun.items():
         lines.append(f"if {expression(start)}:")
-        lines += [f"  if {expression(term.criterion)}: add({term.name!r})" for term in terms]
+        lines += [f"  if {expression(criterion)}: add({name!r})" for name, criterion in rest]
     return lines
