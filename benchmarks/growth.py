@@ -17,9 +17,9 @@ from typing import Any
 from benchmarks.answers import asked, case_journeys, who_name
 from benchmarks.engines import CLOSURES, ENGINES, Contestant, criteria
 from benchmarks.engines.cost import cost
-from benchmarks.measuring import Table, each
+from benchmarks.measuring import Table, each, in_turns
 from benchmarks.rulebooks import copied, drawn, drawn_rules, own_rules
-from benchmarks.rules import agree, built, timed
+from benchmarks.rules import agree, built
 from triage.assessment import witness
 from triage.journey import follow
 
@@ -105,7 +105,7 @@ def on_drawn(rules: int, firing: int, names: Iterable[str], rounds: int) -> dict
     here, _ = built(given.knowledge, names)
     agree(here, [given.findings], [witness(given.knowledge, given.findings)])
     runs = {name: each(one.fired, [given.findings] * calls(one, given.findings)) for name, one in here.items()}
-    return {name: times.p50 for name, times in timed(runs, rounds).items()}
+    return {name: times.p50 for name, times in in_turns(runs, rounds).items()}
 
 
 def calls(contestant: Contestant, findings: Mapping[str, str]) -> int:
@@ -128,7 +128,7 @@ def by_deposits(deposits: Sequence[int], people: int, rounds: int) -> Table:
     for number, given in who.items():
         agree(here, given, [witness(knowledge, findings) for findings in given])
         runs |= {f"{number} {name}": each(one.fired, given) for name, one in here.items()}
-    times = timed(runs, rounds)
+    times = in_turns(runs, rounds)
     rows = [
         {
             "deposits": number,
@@ -179,7 +179,7 @@ def by_knowledge(copies: Sequence[int], people: int, rounds: int) -> Table:
             "start": needs.seconds * 1e3,
             "memory": needs.megabytes,
         }
-    taken = timed(runs, rounds)
+    taken = in_turns(runs, rounds)
     for times, row in rows.items():
         for name in (*names, "follow"):
             now, before = taken[f"{times} {name}"].p50, taken[f"{copies[0]} {name}"].p50

@@ -9,8 +9,7 @@ The reference for ratios is every criterion as a Python closure; the floor is Py
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from benchmarks.answers import ANSWER_SETS, answer_sets, asked, largest
@@ -46,8 +45,8 @@ def tables(short: bool) -> Iterable[Table]:
     samples = {name: people[:: ENGINES[name].every] for name in here}
     most = largest(people)
     rounds = 1 if short else 5
-    times = timed({name: each(one.fired, samples[name]) for name, one in here.items()}, rounds)
-    at_most = timed({name: each(one.fired, [most] * repeats(name)) for name, one in here.items()}, rounds)
+    times = in_turns({name: each(one.fired, samples[name]) for name, one in here.items()}, rounds)
+    at_most = in_turns({name: each(one.fired, [most] * repeats(name)) for name, one in here.items()}, rounds)
     rows = [_row(name, times, at_most, people, 1 if short else 3) for name in here]
     rows.sort(key=lambda row: row["p50"])
     yield Table(
@@ -83,16 +82,6 @@ def agree(here: dict[str, Contestant], people: Sequence[Findings], expected: Seq
             found = contestant.fired(findings)
             if found != expected[number]:
                 raise RuntimeError(f"{name} differs for person {number} on {sorted(found ^ expected[number])}")
-
-
-def timed(contestants: Mapping[str, Callable[[], Iterable[float]]], rounds: int) -> dict[str, Times]:
-    """The contestants in turns; what was built for them is not looked through for garbage again and again."""
-    gc.collect()
-    gc.freeze()
-    try:
-        return in_turns(contestants, rounds)
-    finally:
-        gc.unfreeze()
 
 
 def repeats(name: str) -> int:
