@@ -167,10 +167,11 @@ def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
         raise KeyError(*sorted(knowledge.findings.keys() - findings.keys()))
     by_start = knowledge.terms_by_start
     return frozenset(
-        term.name
+        name
         for start in by_start.keys() & findings.items()
-        for term in by_start[start]
-        if term.criterion.holds(findings)
+        for criterion, names in by_start[start]
+        if criterion.holds(findings)
+        for name in names
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from triage.errors import EngineError
@@ -27,10 +27,22 @@ except ImportError as error:  # pragma: no cover - needs a broken installation
 
 _SENTINEL = "opened"
 _SESSION = "1"
+_END = "end"
+"""The rule that fires last, in every ruleset and for everybody."""
+_NAME = slice(2, 2 + len(_END))
+"""Where the name of a rule stands in what the C module says: {"r12": ..."""
 _PROPERTIES = 200
 """The most findings one fact may carry: durable-rules fails above 252 (error 302)."""
 _LAST = 60_000
 """Priority of the sentinel: durable-rules fires low numbers first, so it proves that every other rule had its turn."""
+
+
+def _told(finding: str, value: str) -> str:
+    """A finding as a part of a fact, which is written as JSON."""
+    return f"{json.dumps(finding, ensure_ascii=False)}:{json.dumps(value, ensure_ascii=False)}"
+
+
+_ALWAYS_TOLD = (_told("id", "1"), _told("sid", _SESSION), _told(_SENTINEL, "yes"))
 
 
 def condition(criterion: Criterion) -> dict[str, Any]:
@@ -49,20 +61,28 @@ def condition(criterion: Criterion) -> dict[str, Any]:
     raise EngineError(f"a criterion without tests cannot be given to the engine: {criterion!r}")
 
 
-def batches(terms: Sequence[Term]) -> Iterator[tuple[Term, ...]]:
-    """The terms in order, cut so that the paths of each batch stay within what one ruleset can bear."""
+def _alike(terms: Iterable[Term]) -> dict[Criterion, list[Term]]:
+    """The terms by their criterion: a third of them have the criterion of another, which has to be met only once."""
+    alike: dict[Criterion, list[Term]] = {}
+    for term in terms:
+        alike.setdefault(term.criterion, []).append(term)
+    return alike
+
+
+def batches(terms: Iterable[Term]) -> Iterator[tuple[Term, ...]]:
+    """The terms, alike ones together, cut so that the paths of each batch are no more than a ruleset bears."""
     batch: list[Term] = []
     paths = 0
     tested: set[str] = set()
-    for term in terms:
-        cost = term.criterion.paths()
-        own = {test.finding for test in term.criterion.tests()}
+    for criterion, alike in _alike(terms).items():
+        cost = criterion.paths()
+        own = {test.finding for test in criterion.tests()}
         if cost > RULESET_PATHS or len(own) > _PROPERTIES:
-            raise EngineError(f"{term.name}: {cost} paths over {len(own)} findings are too many for one ruleset")
+            raise EngineError(f"{alike[0].name}: {cost} paths over {len(own)} findings are too many for one ruleset")
         if batch and (paths + cost > RULESET_PATHS or len(tested | own) > _PROPERTIES):
             yield tuple(batch)
             batch, paths, tested = [], 0, set()
-        batch.append(term)
+        batch += alike
         paths += cost
         tested |= own
     if batch:
@@ -83,13 +103,15 @@ class Ruleset:
         Raises:
             EngineError: durable-rules refused them.
         """
-        self._names = {f"r{number}": term.name for number, term in enumerate(terms)}
+        alike = _alike(terms)
+        # Each name is as long as the sentinel's, so that all are read alike.
+        self._names = {f"r{number:02}": [term.name for term in same] for number, same in enumerate(alike.values())}
         self._definition = {
-            f"r{number}": {"all": [{"m": condition(term.criterion)}]} for number, term in enumerate(terms)
-        } | {_SENTINEL: {"all": [{"m": {_SENTINEL: "yes"}}], "pri": _LAST}}
-        needs: dict[str, set[str]] = {}
-        for test in itertools.chain.from_iterable(term.criterion.tests() for term in terms):
-            needs.setdefault(test.finding, set()).update(test.values)
+            name: {"all": [{"m": condition(criterion)}]} for name, criterion in zip(self._names, alike, strict=True)
+        } | {_END: {"all": [{"m": {_SENTINEL: "yes"}}], "pri": _LAST}}
+        needs: dict[str, dict[str, str]] = {}
+        for test in itertools.chain.from_iterable(criterion.tests() for criterion in alike):
+            needs.setdefault(test.finding, {}).update({value: _told(test.finding, value) for value in test.values})
         self._needs = tuple(needs.items())
         self._handle: int | None = self._compile()
 
@@ -98,7 +120,8 @@ class Ruleset:
         try:
             handle: int = durable.create_ruleset("rules", json.dumps(self._definition, ensure_ascii=False))
         except Exception as error:
-            raise EngineError(f"durable-rules refused the rules {[*self._names.values()]}: {error}") from error
+            names = [*itertools.chain.from_iterable(self._names.values())]
+            raise EngineError(f"durable-rules refused the rules {names}: {error}") from error
         return handle
 
     def fired(self, findings: Findings) -> Iterator[str]:
@@ -108,19 +131,19 @@ class Ruleset:
             EngineError: durable-rules failed or did not finish; the ruleset has been compiled anew.
         """
         # Only what a term waits for can make it fire, as there are no negations.
-        fact = {finding: findings[finding] for finding, values in self._needs if findings[finding] in values}
-        if not fact:
+        told = [values[findings[finding]] for finding, values in self._needs if findings[finding] in values]
+        if not told:
             return iter(())
         if self._handle is None:
             self._handle = self._compile()
         try:
-            fired = self._ask(json.dumps({"id": "1", "sid": _SESSION, _SENTINEL: "yes", **fact}, ensure_ascii=False))
+            fired = self._ask("{" + ",".join([*_ALWAYS_TOLD, *told]) + "}")
         except BaseException as error:
             self._begin_anew()
             if isinstance(error, EngineError) or not isinstance(error, Exception):
                 raise
             raise EngineError(f"durable-rules failed: {error!r}") from error
-        return map(self._names.__getitem__, fired)
+        return itertools.chain.from_iterable(map(self._names.__getitem__, fired))
 
     def _begin_anew(self) -> None:
         """What broke off is still inside the C structures and poisons the session: begin with a new one."""
@@ -144,8 +167,8 @@ class Ruleset:
             answers.append(answer)
             answer = durable.complete_and_start_action(self._handle, session)
         # {"r12": {"m": {the whole fact}}}: only the name is of interest.
-        fired = [answer[2 : answer.index('"', 2)] for answer in answers]
-        if not fired or fired.pop() != _SENTINEL:
+        fired = [answer[_NAME] for answer in answers]
+        if not fired or fired.pop() != _END:
             raise EngineError("durable-rules did not finish: the last rule never fired")
         durable.retract_fact(self._handle, fact)
         return fired

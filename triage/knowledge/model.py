@@ -880,13 +880,17 @@ class Knowledge:
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
     @cached_property
-    def terms_by_start(self) -> Mapping[tuple[str, str], tuple[Term, ...]]:
-        """The same terms by a finding and a value of which each demands one: what nobody touches, nobody looks at."""
-        by_start: dict[tuple[str, str], list[Term]] = {}
+    def terms_by_start(self) -> Mapping[tuple[str, str], tuple[tuple[Criterion, tuple[str, ...]], ...]]:
+        """The same terms, as each criterion with its names, by a finding and a value of which each demands one: what
+        nobody touches, nobody looks at."""
+        names: dict[Criterion, list[str]] = {}
         for term in (term for terms in self.terms.values() for term in terms):
-            for start in starts(term.criterion):
-                by_start.setdefault(start, []).append(term)
-        return {start: tuple(terms) for start, terms in by_start.items()}
+            names.setdefault(term.criterion, []).append(term.name)
+        by_start: dict[tuple[str, str], list[tuple[Criterion, tuple[str, ...]]]] = {}
+        for criterion, alike in names.items():
+            for start in starts(criterion):
+                by_start.setdefault(start, []).append((criterion, tuple(alike)))
+        return {start: tuple(criteria) for start, criteria in by_start.items()}
 
     @cached_property
     def terms_about(self) -> Mapping[str, tuple[Term, ...]]:
