@@ -407,6 +407,14 @@ def test_a_ruleset_is_filled_to_its_limit_and_then_the_next_begins():
     assert [len(batch) for batch in batches(boxes(RULESET_PATHS + 1))] == [RULESET_PATHS, 1]
 
 
+def test_terms_that_are_alike_are_one_rule_for_the_engine_and_all_are_named():
+    terms = tuple(replace(term, name=f"{term.name}, {twin}") for twin in range(3) for term in boxes(RULESET_PATHS))
+    assert [len(batch) for batch in batches(terms)] == [len(terms)]
+    compiled = Engine({"file": terms})
+    assert compiled.fired(all_at(YES, terms)) == {term.name for term in terms}
+    assert compiled.fired(all_at(NO, terms) | {"box_7": YES}) == {"term 7, 0", "term 7, 1", "term 7, 2"}
+
+
 def test_one_batch_for_all_of_them_would_fail_and_say_so(monkeypatch):
     terms = boxes(MOST_PENDING + 1)
     monkeypatch.setattr(engine, "RULESET_PATHS", 10 * MOST_PENDING)

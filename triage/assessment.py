@@ -298,7 +298,7 @@ def conclude(
         held=held,
     )
     spoken = {rule.id for rule in assessment.spoken}
-    cards = tuple(card for card in holding(NurseCard) if spoken.intersection(card.about))
+    cards = tuple(card for card in holding(NurseCard) if not spoken.isdisjoint(card.about))
     return replace(assessment, nurse_cards=cards)
 
 

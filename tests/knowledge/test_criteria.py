@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from triage.knowledge import NO, NOT_ASKED, UNSURE, YES, AllOf, AnyOf
 from triage.knowledge import Test as Is
-from triage.knowledge.criteria import ALWAYS, both
+from triage.knowledge.criteria import ALWAYS, both, demanded, starts
 
 FINDINGS = ("a", "b", "c")
 VALUES = (YES, NO, UNSURE, NOT_ASKED)
@@ -123,3 +123,30 @@ def test_both_with_always_is_the_criterion_itself():
 def test_both_stays_flat_so_that_two_levels_stay_two_levels():
     a, b, c = (Is(finding, (YES,)) for finding in FINDINGS)
     assert both(AllOf((a, b)), c) == both(a, AllOf((b, c))) == AllOf((a, b, c))
+
+
+@given(st.lists(criteria, max_size=4), people)
+def test_what_all_demand_is_met_by_whoever_meets_one_of_them(several, person):
+    test = demanded(several)
+    if test and any(criterion.holds(person) for criterion in several):
+        assert test.holds(person)
+
+
+def test_what_all_demand_is_the_first_test_that_they_share():
+    place, pain = Is("place", (YES,)), Is("pain", (YES, UNSURE))
+    assert demanded([AllOf((place, pain)), AllOf((pain, place))]) == place
+    assert demanded([AllOf((place, pain)), pain]) == pain
+    assert demanded([place, pain]) is None and demanded([]) is None
+    assert demanded([AnyOf((place,)), place]) is None
+
+
+@given(criteria, people)
+def test_whoever_meets_a_criterion_has_one_of_its_starts(criterion, person):
+    if criterion != ALWAYS and criterion.holds(person):
+        assert starts(criterion) & person.items()
+
+
+def test_a_criterion_that_demands_nothing_has_no_start():
+    for criterion in (ALWAYS, AnyOf((Is("pain", (YES,)), ALWAYS))):
+        with pytest.raises(ValueError, match="nothing is demanded"):
+            starts(criterion)
