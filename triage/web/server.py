@@ -6,6 +6,7 @@ gunicorn is told stands in `_options`; there is no second configuration file.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 from typing import Any
@@ -70,6 +71,9 @@ def serve(bind: str) -> int:
         folder = metrics.install(app, host, settings.metrics_port)
         # Not in a `finally`: a worker that ends comes by there as well.
         options["on_exit"] = lambda _: shutil.rmtree(folder, ignore_errors=True)
+    # The rules live as long as the process: no worker looks through them for garbage, which would also copy them.
+    gc.collect()
+    gc.freeze()
     Server(app, options).run()
     return 0
 
