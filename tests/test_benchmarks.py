@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measuring, plot, readme
+from benchmarks import measuring, plot, readme, targets
 from benchmarks.__main__ import TABLES, main
 from benchmarks.measuring import Table
 from benchmarks.wire import blocked
@@ -150,3 +150,51 @@ def test_a_contestant_that_was_not_measured_is_not_in_the_picture():
         ("ours", "1.6 ×, 31 µs", True),
         ("slow", "2,160 ×, 4,321 µs", False),
     ]
+
+
+# -- what we aim at ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """The recorded tables, in a folder where they can be changed."""
+    for path in measuring.RESULTS.glob("*.json"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "column", "wrong", "aim"),
+    [
+        ("growth-knowledge", {"copies": 10}, "assess-ratio", 1.6, "an assessment with 10 times the deposits"),
+        ("start", {"what": "until the first page is answered"}, "guide", 1200, "from nothing to the first page"),
+        ("wire", {"page": "start"}, "kilobytes", 21, "the start page over the wire"),
+        ("memory", {"what": "a worker, PSS"}, "guide", 81, "memory of a worker (PSS)"),
+        ("pages", {"page": "summary", "server": "gunicorn sync"}, "share", 19.9, "summary"),
+    ],
+)
+def test_an_aim_that_was_missed_is_told_as_missed(copied, name, row, column, wrong, aim):
+    path = copied / f"{name}.json"
+    content = json.loads(path.read_text("utf-8"))
+    (meant,) = (one for one in content["rows"] if row.items() <= one.items())
+    meant[column] = wrong
+    path.write_text(json.dumps(content), "utf-8")
+    (told,) = (one for one in targets.table().rows if one["aim"] == aim)
+    assert told["held"] == "no" and f"{wrong:g}"[:2] in told["measured"].replace(",", "").replace("1.2 s", "1200")
+
+
+def test_every_aim_that_was_missed_is_explained_in_the_readme():
+    missed = [row["aim"] for row in targets.table().rows if row["held"] != "yes"]
+    explained = readme.README.read_text("utf-8").partition("Where an aim is missed")[2].partition("\n### ")[0]
+    assert not [aim for aim in missed if f"*{aim}*" not in explained]
+
+
+def test_the_size_of_a_deployment_follows_from_what_was_recorded(copied):
+    path = copied / "scale.json"
+    content = json.loads(path.read_text("utf-8"))
+    for row in content["rows"]:
+        row["per_core"] = 0.5
+    path.write_text(json.dumps(content), "utf-8")
+    # 10,000,000 / 30 × 0.1 / 3,600 × 3 / 0.5
+    assert "= 55.6 cores, so 28 machines" in targets.sizing()

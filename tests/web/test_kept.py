@@ -55,12 +55,12 @@ def test_what_somebody_answered_is_on_their_page_and_on_no_other(app: Flask, per
 
 def test_a_page_is_kept_for_a_day(app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     notice = person.knowledge.notices["overdue"].text
-    assert notice not in person.get("/").text
+    assert notice not in person.get("/").response.text
     late = app.extensions["clock"]() + (person.knowledge.due - app.extensions["clock"]().date()) + timedelta(2)
     monkeypatch.setitem(app.extensions, "clock", lambda: late)
-    assert notice in person.get("/").text
+    assert notice in person.get("/").response.text
     monkeypatch.undo()
-    assert notice not in person.get("/").text
+    assert notice not in person.get("/").response.text
 
 
 @pytest.mark.parametrize("mounted", ["", "/guide"])
