@@ -21,11 +21,11 @@ from io import BytesIO
 from typing import Any
 
 from flask import Flask
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import run_wsgi_app
 
 from benchmarks.engines import CLOSURES, ENGINES
 from benchmarks.journeys import GREETING, Request, Walk, largest, plain, typical
-from benchmarks.served import HELLO, HOST, hello, quiet_guide
+from benchmarks.served import HELLO, hello, quiet_guide
 from triage.assessment import Assessor, witness
 from triage.journey import Journey
 from triage.sheet import make_sheet
@@ -96,24 +96,12 @@ def _rules(person: str, assessor: Assessor, journey: Journey) -> Iterator[HotPat
 def _pages(name: str, app: Flask, requests: Sequence[Request], times: int = ONCE) -> HotPath:
     calls = []
     for request in requests:
-        call = partial(answered, app, environ(request), request.body.encode())
+        call = partial(answered, app, request.environ(), request.body.encode())
         status, page = call()
         if status != f"{request.status}" or plain(page) != request.page:
             raise AssertionError(f"{request.method} {request.path} was answered otherwise, with {status}")
         calls.append(call)
     return HotPath(name, HELLO, calls * times)
-
-
-def environ(request: Request) -> dict[str, Any]:
-    """The request as a server hands it to the application."""
-    return EnvironBuilder(
-        request.path,
-        f"https://{HOST}",
-        method=request.method,
-        headers=[("Cookie", request.cookie)],
-        data=request.body,
-        content_type="application/x-www-form-urlencoded" if request.body else None,
-    ).get_environ()
 
 
 def answered(app: Flask, asked: dict[str, Any], body: bytes) -> tuple[str, bytes]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from statistics import median_low
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from benchmarks.served import HELLO, HOST
 from triage import cases
@@ -51,6 +52,16 @@ class Request:
         if self.method == "POST":
             headers |= {"Content-Type": FORM, "Content-Length": str(len(self.body))}
         return headers
+
+    def environ(self) -> dict[str, Any]:
+        """The request as a server hands it to an application, once: the body is there to be read."""
+        return EnvironBuilder(
+            self.path,
+            f"https://{HOST}",
+            method=self.method,
+            headers=[*self.headers.items()],
+            data=self.body or None,
+        ).get_environ()
 
     def wire(self) -> bytes:
         """The request as it is sent."""
