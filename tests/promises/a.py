@@ -157,7 +157,7 @@ def changed_keys(bench: Bench) -> str:
         stack.restart(instance, TRIAGE_SECRET_KEY_FALLBACKS="")
     _all_there(bench, person)
     lost = 0
-    for name in ("check", "summary", "print", "nurse", "2"):
+    for name in ("check", "summary", "changes", "code", "print", "nurse", "2"):
         page = parked.get(parked.url(name))
         must((page.status, page.h1) == (410, LOST), f"{name} under a key that is gone: {page.status} {page.h1}")
         lost += 1

@@ -235,7 +235,7 @@ def overdue(bench: Bench) -> str:
     return f"{len(paths)} of {len(paths)} pages and papers say it from the day after, and `triage check` fails"
 
 
-SHEETS = ("check", "summary", "print", "nurse")
+SHEETS = ("check", "summary", "changes", "code", "print", "nurse")
 
 
 def _overdue(bench: Bench, days: int) -> list[str]:

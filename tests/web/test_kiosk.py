@@ -33,7 +33,7 @@ def visitor(kiosk: Flask) -> Person:
 def run_pages(person: Person) -> list[Page]:
     """Every kind of page that somebody can see inside a run, those after a failure among them."""
     walked(person, Urgency.ROUTINE)
-    pages = [person.get(person.url(name)) for name in ("1", "check", "summary", "nurse", "nowhere")]
+    pages = [person.get(person.url(name)) for name in ("1", "check", "summary", "changes", "code", "nurse", "nowhere")]
     sheet = person.client.get(person.url("print"))
     pages.append(Page(sheet))
     with pytest.MonkeyPatch.context() as patched:
@@ -55,9 +55,9 @@ def run_pages(person: Person) -> list[Page]:
     person.client.delete_cookie(f"run-{person.run}", path=f"/run/{person.run}")
     pages.append(person.get(person.url("summary")))
     statuses = [page.status for page in pages]
-    assert statuses == [200, 200, 200, 200, 404, 200, 200, 500, 422, 400, 200, 413, 410], statuses
-    assert "could not work out" in pages[6].text
-    assert pages[10].h1.startswith("Immediate action required")
+    assert statuses == [200, 200, 200, 200, 200, 200, 404, 200, 200, 500, 422, 400, 200, 413, 410], statuses
+    assert "could not work out" in pages[8].text
+    assert pages[12].h1.startswith("Immediate action required")
     return pages
 
 

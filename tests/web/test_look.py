@@ -62,6 +62,10 @@ def stops(page: Any, address: str, knowledge: Knowledge, answers: Mapping[str, A
     press(page, "See what to do next")
     yield "summary"
     summary = page.url
+    for name in ("changes", "code"):
+        page.goto(summary.removesuffix("summary") + name)
+        yield name
+    page.goto(summary)
     press(page, "Clear my answers")
     yield "cleared"
     page.goto(summary)

@@ -245,7 +245,7 @@ def test_an_expired_form_keeps_the_answer_and_needs_one_more_press(person: Perso
     assert person.sends({question.id: ("none",)}).h1 != page.h1
 
 
-@pytest.mark.parametrize("page", ["check", "summary", "print", "nurse", "3"])
+@pytest.mark.parametrize("page", ["check", "summary", "changes", "code", "print", "nurse", "3"])
 def test_without_answers_there_is_never_a_result(app: Flask, person: Person, page: str) -> None:
     person.starts()
     stranger = Person(app, person.knowledge)

@@ -321,6 +321,9 @@ def test_somebody_changes_an_answer_prints_and_opens_the_sheet_again_elsewhere_w
     told = visit.page.locator("dl.told").all_inner_texts()
     visit.press("See what to do next")
     heading = visit.heading().splitlines()[-1]
+    for link in ("See what would make it more urgent", "Show the code of this sheet"):
+        visit.follow(link)
+        visit.follow("Back to your result")
     visit.follow("Print this as a sheet to take with you")
     assert heading in visit.text()
     link = visit.page.get_by_role("link", name="A4").first.get_attribute("href")
