@@ -22,7 +22,8 @@ from .chromium import journey
 MARK = "xyzzyplugh"
 """What no page and no log of ours says by itself."""
 IN_A_RUN = (
-    "check", "summary", "changes", "code", "print", "sheet.pdf", "nurse", "otherwise", "quick", "1/words", "99", "nowhere"
+    "check", "summary", "changes", "code", "print", "sheet.pdf", "nurse", "otherwise", "quick", "1/words", "99",
+    "nowhere",
 )  # fmt: skip
 TYPED = {"code": "the code of a sheet", "letter": "words of a letter", "reason": "why a nurse would advise otherwise"}
 """Every field in which something can be typed, and what it is for."""
