@@ -93,14 +93,14 @@ def _errors(bench: Bench, person: Person) -> Iterator[Visit]:
     yield Visit("150 headers", "/", *_asked(bench.stack, "GET", "/", sent))  # 431 of the guide
     # An error that nobody expected: in an application with the settings of the stack, as there it cannot be provoked.
     app = create_app(bench.stack.environ)
-    app.logger.disabled = True
     for broken in ("triage.web.views.public.render_template", "triage.web.errors.render_template"):
         with (
             patch("triage.web.views.public.render_template", side_effect=RuntimeError),
             patch(broken, side_effect=RuntimeError),
+            patch.object(app.logger, "disabled", True),  # every application of this process has the same one
         ):
             response = app.test_client().get("/", base_url=bench.stack.address)
-            yield Visit(f"{broken} fails", "/", response.status_code, tuple(response.headers), response.data)
+        yield Visit(f"{broken} fails", "/", response.status_code, tuple(response.headers), response.data)
 
 
 def _asked(stack: Stack, *asked: object) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
