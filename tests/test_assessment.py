@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from triage.__main__ import assessment_json
-from triage.assessment import NOT_WORKED_OUT, Assessor
+from triage.assessment import NOT_WORKED_OUT, Assessor, witness
 from triage.engine import Engine
 from triage.errors import EngineError
 from triage.journey import read_answers, with_usual
 from triage.knowledge import Urgency, load
-from triage.knowledge.model import Deposit, Disagreement, Reversibility, Term, Treatment
+from triage.knowledge.model import Deposit, Disagreement, Reversibility, Term, Treatment, finding_of
 from triage.sheet import make_sheet
 from triage.whatif import everything, for_patient
 
@@ -351,3 +351,12 @@ def test_the_same_answers_give_the_same_result_also_in_other_processes(knowledge
             env={**os.environ, "PYTHONHASHSEED": seed},
         )
         assert elsewhere.stdout == json.dumps(here, ensure_ascii=False, indent=2) + "\n", elsewhere.stderr
+
+
+def test_the_witness_does_not_take_a_misspelt_finding_for_a_no(assessor):
+    findings = dict(with_usual(assessor.knowledge, assessor.knowledge.cases[0].answers).findings)
+    place = next(iter(assessor.knowledge.deposits))
+    findings[f"{finding_of(place)}x"] = findings.pop(finding_of(place))
+    assert len(findings) == len(assessor.knowledge.findings)
+    with pytest.raises(KeyError, match=finding_of(place)):
+        witness(assessor.knowledge, findings)

@@ -163,13 +163,9 @@ def witness(knowledge: Knowledge, findings: Findings) -> frozenset[str]:
     Raises:
         KeyError: a finding is missing.
     """
-    if len(findings) < len(knowledge.findings):
-        raise KeyError(*sorted(knowledge.findings.keys() - findings.keys()))
-    by_start = knowledge.terms_by_start
     return frozenset(
         name
-        for start in by_start.keys() & findings.items()
-        for criterion, names in by_start[start]
+        for criterion, names in knowledge.terms_by_start.touched(findings)
         if criterion.holds(findings)
         for name in names
     )

@@ -14,8 +14,8 @@ from typing import Any
 
 from triage.errors import EngineError
 from triage.knowledge import AllOf, AnyOf, Criterion, Findings, Test
-from triage.knowledge.criteria import demanded, starts
-from triage.knowledge.model import RULESET_PATHS, Term
+from triage.knowledge.criteria import ByStart, demanded
+from triage.knowledge.model import RULESET_PATHS, Term, alike
 
 try:
     import durable_rules_engine as durable
@@ -61,28 +61,20 @@ def condition(criterion: Criterion) -> dict[str, Any]:
     raise EngineError(f"a criterion without tests cannot be given to the engine: {criterion!r}")
 
 
-def _alike(terms: Iterable[Term]) -> dict[Criterion, list[Term]]:
-    """The terms by their criterion: a third of them have the criterion of another, which has to be met only once."""
-    alike: dict[Criterion, list[Term]] = {}
-    for term in terms:
-        alike.setdefault(term.criterion, []).append(term)
-    return alike
-
-
 def batches(terms: Iterable[Term]) -> Iterator[tuple[Term, ...]]:
     """The terms, alike ones together, cut so that the paths of each batch are no more than a ruleset bears."""
     batch: list[Term] = []
     paths = 0
     tested: set[str] = set()
-    for criterion, alike in _alike(terms).items():
+    for criterion, same in alike(terms).items():
         cost = criterion.paths()
         own = {test.finding for test in criterion.tests()}
         if cost > RULESET_PATHS or len(own) > _PROPERTIES:
-            raise EngineError(f"{alike[0].name}: {cost} paths over {len(own)} findings are too many for one ruleset")
+            raise EngineError(f"{same[0].name}: {cost} paths over {len(own)} findings are too many for one ruleset")
         if batch and (paths + cost > RULESET_PATHS or len(tested | own) > _PROPERTIES):
             yield tuple(batch)
             batch, paths, tested = [], 0, set()
-        batch += alike
+        batch += same
         paths += cost
         tested |= own
     if batch:
@@ -103,14 +95,14 @@ class Ruleset:
         Raises:
             EngineError: durable-rules refused them.
         """
-        alike = _alike(terms)
+        rules = alike(terms)
         # Each name is as long as the sentinel's, so that all are read alike.
-        self._names = {f"r{number:02}": [term.name for term in same] for number, same in enumerate(alike.values())}
+        self._names = {f"r{number:02}": [term.name for term in same] for number, same in enumerate(rules.values())}
         self._definition = {
-            name: {"all": [{"m": condition(criterion)}]} for name, criterion in zip(self._names, alike, strict=True)
+            name: {"all": [{"m": condition(criterion)}]} for name, criterion in zip(self._names, rules, strict=True)
         } | {_END: {"all": [{"m": {_SENTINEL: "yes"}}], "pri": _LAST}}
         needs: dict[str, dict[str, str]] = {}
-        for test in itertools.chain.from_iterable(criterion.tests() for criterion in alike):
+        for test in itertools.chain.from_iterable(criterion.tests() for criterion in rules):
             needs.setdefault(test.finding, {}).update({value: _told(test.finding, value) for value in test.values})
         self._needs = tuple(needs.items())
         self._handle: int | None = self._compile()
@@ -184,16 +176,15 @@ class Engine:
             EngineError: durable-rules refused a ruleset.
         """
         self._always: list[Ruleset] = []
-        self._by_start: dict[tuple[str, str], list[Ruleset]] = {}
+        self._by_start = ByStart[Ruleset]()
         for batch in itertools.chain.from_iterable(map(batches, terms.values())):
             ruleset = Ruleset(batch)
             # For instance that a deposit was named: without it, none of the terms can fire.
             shared = demanded(term.criterion for term in batch)
-            if shared is None:
+            if shared:
+                self._by_start.add(shared, ruleset)
+            else:
                 self._always.append(ruleset)
-            for start in starts(shared) if shared else ():
-                self._by_start.setdefault(start, []).append(ruleset)
-        self._findings = {finding for finding, _ in self._by_start}
         self._lock = threading.Lock()
 
     def fired(self, findings: Findings) -> frozenset[str]:
@@ -205,15 +196,7 @@ class Engine:
         """
         try:
             with self._lock:
-                asked = self._asked(findings)
+                asked = itertools.chain(self._always, self._by_start.touched(findings))
                 return frozenset(itertools.chain.from_iterable(ruleset.fired(findings) for ruleset in asked))
         except KeyError as error:
             raise EngineError(f"the finding {error} is missing") from error
-
-    def _asked(self, findings: Findings) -> Iterator[Ruleset]:
-        """The rulesets of which a term can fire."""
-        if not findings.keys() >= self._findings:
-            raise KeyError(min(self._findings - findings.keys()))
-        yield from self._always
-        for start in self._by_start.keys() & findings.items():
-            yield from self._by_start[start]

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 YES = "yes"
 NO = "no"
@@ -138,3 +141,28 @@ def starts(criterion: Criterion) -> frozenset[tuple[str, str]]:
         case AllOf(parts) if parts:
             return starts(parts[0])
     raise ValueError(f"nothing is demanded by {criterion!r}")
+
+
+class ByStart(Generic[T]):
+    """Things that can only matter to somebody who has one of their starts: what nobody touches, nobody looks at."""
+
+    def __init__(self) -> None:
+        self._things: dict[tuple[str, str], list[T]] = {}
+        self._findings: set[str] = set()
+
+    def add(self, criterion: Criterion, thing: T) -> None:
+        """Put it under the starts of this criterion."""
+        for start in starts(criterion):
+            self._things.setdefault(start, []).append(thing)
+            self._findings.add(start[0])
+
+    def touched(self, findings: Findings) -> Iterator[T]:
+        """Those of which this person has a start, perhaps more than once.
+
+        Raises:
+            KeyError: a finding that is a start of something is missing.
+        """
+        if not findings.keys() >= self._findings:
+            raise KeyError(min(self._findings - findings.keys()))
+        for start in self._things.keys() & findings.items():
+            yield from self._things[start]

@@ -14,7 +14,7 @@ from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import TypeVar, cast
 
-from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, Criterion, Test, demanded, starts
+from triage.knowledge.criteria import ALWAYS, NO, NOT_ASKED, UNSURE, YES, ByStart, Criterion, Test, demanded
 
 MOST_DAYS = 60
 """The furthest day that a safety net may name, from today: later, nobody remembers why it is in the diary."""
@@ -757,6 +757,14 @@ def terms_of(rule: Rule) -> tuple[Term, ...]:
     return (certain,)
 
 
+def alike(terms: Iterable[Term]) -> dict[Criterion, list[Term]]:
+    """The terms by their criterion: a third of them have the criterion of another, which has to be met only once."""
+    by_criterion: dict[Criterion, list[Term]] = {}
+    for term in terms:
+        by_criterion.setdefault(term.criterion, []).append(term)
+    return by_criterion
+
+
 class Named:
     """Some of the rules, by kind; each kind in the order of the files."""
 
@@ -880,17 +888,12 @@ class Knowledge:
         return {file: tuple(terms) for file, terms in by_file.items() if terms}
 
     @cached_property
-    def terms_by_start(self) -> Mapping[tuple[str, str], tuple[tuple[Criterion, tuple[str, ...]], ...]]:
-        """The same terms, as each criterion with its names, by a finding and a value of which each demands one: what
-        nobody touches, nobody looks at."""
-        names: dict[Criterion, list[str]] = {}
-        for term in (term for terms in self.terms.values() for term in terms):
-            names.setdefault(term.criterion, []).append(term.name)
-        by_start: dict[tuple[str, str], list[tuple[Criterion, tuple[str, ...]]]] = {}
-        for criterion, alike in names.items():
-            for start in starts(criterion):
-                by_start.setdefault(start, []).append((criterion, tuple(alike)))
-        return {start: tuple(criteria) for start, criteria in by_start.items()}
+    def terms_by_start(self) -> ByStart[tuple[Criterion, tuple[str, ...]]]:
+        """The same terms, as each criterion with its names, by what they start with."""
+        by_start = ByStart[tuple[Criterion, tuple[str, ...]]]()
+        for criterion, same in alike(term for terms in self.terms.values() for term in terms).items():
+            by_start.add(criterion, (criterion, tuple(term.name for term in same)))
+        return by_start
 
     @cached_property
     def terms_about(self) -> Mapping[str, tuple[Term, ...]]:
